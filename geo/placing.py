@@ -1,0 +1,111 @@
+"""The locator of any moment, shared by every thread of a process and replaced whole when areas change."""
+
+import logging
+import threading
+import time
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import psycopg
+from sqlalchemy import Engine
+
+from database.session import session_for
+from geo.areas import areas_epoch, areas_valid_at, turning_points
+from geo.locate import Locator
+
+CHANNEL = "areas_changed"
+KEPT_MOMENTS = 6
+"""Locators kept per process. A year of reports after two redraws needs three; each takes some tens of megabytes."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Generation:
+    """What was built from one epoch: when areas turn, and the locators of the intervals asked for so far."""
+
+    epoch: int
+    turns: list[datetime]
+    locators: OrderedDict[int, Locator] = field(default_factory=OrderedDict)
+
+
+class AreaIndex:
+    """Answers with the areas valid at a moment. Build one per process and share it between threads.
+
+    A changed area reaches the index by NOTIFY; should the message be missed, the epoch in the
+    database is compared at least every `check_every_s` seconds. Whoever asked first keeps the
+    locator it was given: an answer is always of one moment, never half of each.
+    """
+
+    def __init__(self, engine: Engine, *, check_every_s: float = 1.0) -> None:
+        self._engine = engine
+        self._check_every_s = check_every_s
+        self._lock = threading.RLock()
+        self._generation: _Generation | None = None
+        self._checked_at = float("-inf")
+        self._ear: _Ear | None = None
+
+    def at(self, moment: datetime) -> Locator:
+        """The locator of the areas valid at `moment`, which must be aware."""
+        if moment.tzinfo is None:
+            raise ValueError("a moment without a time zone says nothing about which areas were valid")
+        with self._lock:
+            generation = self._current()
+            interval = bisect_right(generation.turns, moment)
+            if interval not in generation.locators:
+                with session_for(self._engine) as db:
+                    generation.locators[interval] = Locator(areas_valid_at(db, moment))
+                while len(generation.locators) > KEPT_MOMENTS:
+                    generation.locators.popitem(last=False)
+            generation.locators.move_to_end(interval)
+            return generation.locators[interval]
+
+    def listen(self) -> None:
+        """Start hearing of changes as they happen. Call once per process, after any fork; asking works without it."""
+        with self._lock:
+            if self._ear is None:
+                self._ear = _Ear(self._engine, on_change=self._doubt)
+                self._ear.start()
+
+    @property
+    def epoch(self) -> int:
+        """The epoch the present answers are from."""
+        with self._lock:
+            return self._current().epoch
+
+    def _doubt(self) -> None:
+        self._checked_at = float("-inf")
+
+    def _current(self) -> _Generation:
+        now = time.monotonic()
+        if self._generation is None or now - self._checked_at >= self._check_every_s:
+            with session_for(self._engine) as db:
+                epoch = areas_epoch(db)
+                if self._generation is None or self._generation.epoch != epoch:
+                    self._generation = _Generation(epoch, turning_points(db))
+            self._checked_at = now
+        return self._generation
+
+
+class _Ear(threading.Thread):
+    """Listens on one connection of its own for as long as the process lives, and reconnects when it is lost."""
+
+    def __init__(self, engine: Engine, *, on_change: Callable[[], None]) -> None:
+        super().__init__(name="areas-changed", daemon=True)
+        self._dsn = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._on_change = on_change
+
+    def run(self) -> None:
+        while True:
+            try:
+                with psycopg.connect(self._dsn, autocommit=True) as connection:
+                    connection.execute(f"LISTEN {CHANNEL}")
+                    self._on_change()
+                    for _notice in connection.notifies():
+                        self._on_change()
+            except psycopg.OperationalError as lost:
+                log.warning("lost the connection that tells of changed areas (%s); trying again", type(lost).__name__)
+                time.sleep(2)

@@ -1,0 +1,155 @@
+"""The report as somebody sends it: one model for the API's body, the row of a file and the form alike."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import model_validator
+
+from geo.crs import DatumError, parse_datum
+from incidents.words import Channel
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+LONGEST_TEXT = 4000
+
+
+def _without_controls(value: Any) -> Any:
+    """Drop characters that PostgreSQL refuses or no screen shows; keep line breaks and tabs."""
+    if not isinstance(value, str):
+        return value
+    kept = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    return kept.strip()
+
+
+def _none_if_blank(value: Any) -> Any:
+    value = _without_controls(value)
+    return None if value == "" else value
+
+
+Words = Annotated[str, BeforeValidator(_without_controls)]
+Blankable = BeforeValidator(_none_if_blank)
+
+
+class ReportDraft(BaseModel):
+    """A report before it is placed. Coordinates are as they came, in the datum they came in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channel: Channel = Field(description="where the report came from")
+    text: Annotated[Words, StringConstraints(min_length=1, max_length=LONGEST_TEXT)] = Field(
+        description="what the reporter says, kept as written"
+    )
+    external_number: Annotated[str | None, Blankable, StringConstraints(max_length=64)] = Field(
+        default=None, description="the number the sending system gave it; a second report with it adds nothing"
+    )
+    key: UUID | None = Field(default=None, description="made by the client; a second report with it adds nothing")
+    lon: Annotated[float | None, Blankable] = Field(
+        default=None, allow_inf_nan=False, description="longitude in degrees, or easting in metres where the datum is projected"
+    )
+    lat: Annotated[float | None, Blankable] = Field(
+        default=None, allow_inf_nan=False, description="latitude in degrees, or northing in metres where the datum is projected"
+    )
+    datum: str = Field(default="wgs84", description="wgs84, gcj02, bd09, cgcs2000 or EPSG:n")
+    accuracy_m: Annotated[float | None, Blankable, Field(ge=0, le=1e6)] = Field(
+        default=None, description="what the device claims, in metres"
+    )
+    address: Annotated[str | None, Blankable, StringConstraints(max_length=500)] = None
+    matter: Annotated[str | None, Blankable, StringConstraints(max_length=200)] = Field(
+        default=None, description="code or name of an entry of the catalogue"
+    )
+    reported_at: Annotated[datetime | None, Blankable] = Field(
+        default=None, description="when it was reported; local time of the county where no zone is given; default: now"
+    )
+    reporter_name: Annotated[str | None, Blankable, StringConstraints(max_length=100)] = None
+    reporter_phone: Annotated[str | None, Blankable, StringConstraints(max_length=40)] = None
+
+    @field_validator("datum")
+    @classmethod
+    def _known_datum(cls, value: str) -> str:
+        try:
+            return str(parse_datum(value))
+        except DatumError as unknown:
+            raise ValueError(str(unknown)) from unknown
+
+    @field_validator("reported_at")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        return value.replace(tzinfo=LOCAL) if value is not None and value.tzinfo is None else value
+
+    @model_validator(mode="after")
+    def _pair_whole(self) -> Self:
+        if (self.lon is None) != (self.lat is None):
+            missing = "lon" if self.lon is None else "lat"
+            raise ValueError(f"{missing} is missing: a position needs both coordinates, or neither")
+        return self
+
+
+class HistoricReport(ReportDraft):
+    """A report from another system's records, which may already have been handled and closed there."""
+
+    handled_at: Annotated[datetime | None, Blankable] = None
+    closed_at: Annotated[datetime | None, Blankable] = None
+    result: Annotated[str | None, Blankable, StringConstraints(max_length=LONGEST_TEXT)] = None
+
+    @field_validator("handled_at", "closed_at")
+    @classmethod
+    def _aware_too(cls, value: datetime | None) -> datetime | None:
+        return value.replace(tzinfo=LOCAL) if value is not None and value.tzinfo is None else value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        known = [at for at in (self.reported_at, self.handled_at, self.closed_at) if at is not None]
+        if known != sorted(known):
+            raise ValueError("the times are out of order: reported, then handled, then closed")
+        return self
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with one field of a draft, as a sentence. `field` is None for the whole row."""
+
+    field: str | None
+    code: str
+    message: str
+
+
+def faults_of(error: ValidationError) -> list[Fault]:
+    """Every problem pydantic found, in words a clerk can act on."""
+    return [_fault(dict(each)) for each in error.errors(include_url=False, include_context=True)]
+
+
+def _fault(error: Mapping[str, Any]) -> Fault:
+    field = ".".join(str(part) for part in error["loc"]) or None
+    given = error.get("input")
+    context = error.get("ctx") or {}
+    match error["type"]:
+        case "missing":
+            message = "is missing"
+        case "string_too_short":
+            message = "is empty"
+        case "string_too_long":
+            message = f"is longer than {context['max_length']} characters"
+        case "float_parsing" | "float_type" | "finite_number":
+            message = f"“{_shown(given)}” is not a number"
+        case "enum":
+            message = f"“{_shown(given)}” is not one of {context['expected']}"
+        case "extra_forbidden":
+            message = "is not a field of a report"
+        case "value_error":
+            message = str(context.get("error") or error["msg"])
+        case kind if kind.startswith(("datetime", "date")):
+            message = f"“{_shown(given)}” is not a time; write for example 2026-03-01 08:05"
+        case _:
+            message = str(error["msg"])
+    return Fault(field, str(error["type"]).replace("_", "-"), message)
+
+
+def _shown(value: Any) -> str:
+    """What was given, cut to a length that fits a sentence."""
+    text = str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
