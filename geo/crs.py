@@ -1,0 +1,395 @@
+"""The one place where coordinates change their system.
+
+Everything is stored in WGS-84 as (lon, lat) and measured in metres. What arrives may be WGS-84 (phones), GCJ-02
+(Amap, Tencent), BD-09 (Baidu), CGCS2000 (surveys) or any EPSG code. Taking GCJ-02 for WGS-84 puts a report some
+430 m off, so every channel declares its datum and nothing here guesses in silence.
+
+Transformations take floats, or float64 arrays of one shape, and answer in kind. Floats touch neither NumPy nor,
+but for EPSG codes, pyproj: they take microseconds. The two ways agree within 1e-12 degrees (`math` and NumPy may
+differ in the last bit of a sine). Everything is safe to share between threads.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar, overload
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+from pyproj.exceptions import CRSError, ProjError
+from shapely.geometry.base import BaseGeometry
+
+from geo.gcj02 import (
+    CHINA,
+    Bounds,
+    Floats,
+    bd09_to_gcj02,
+    bd09_to_wgs84,
+    gcj02_to_bd09,
+    gcj02_to_wgs84,
+    wgs84_to_bd09,
+    wgs84_to_gcj02,
+)
+
+__all__ = [
+    "BD09", "CGCS2000", "CHINA", "GCJ02", "WGS84", "Bounds", "CoordinateProblem", "Datum", "DatumError", "Floats",
+    "LocalPlane", "accuracy_m", "area_m2", "bd09_to_gcj02", "bd09_to_wgs84", "check_coordinates",
+    "coordinates_usable", "from_wgs84", "gcj02_to_bd09", "gcj02_to_wgs84", "guess_crs", "guess_swapped_crs",
+    "local_metres", "parse_datum", "project_local", "share_within", "to_wgs84", "unproject_local",
+    "wgs84_to_bd09", "wgs84_to_gcj02",
+]  # fmt: skip
+
+
+# --- datums ---------------------------------------------------------------------------------------------------
+
+
+class DatumError(ValueError):
+    """The datum is not one that can be transformed; the message is a sentence for the person who wrote it."""
+
+    def __init__(self, text: str, why: str = "is not a datum known here") -> None:
+        super().__init__(f"“{text}” {why}: use wgs84, gcj02, bd09, cgcs2000 or an EPSG code such as EPSG:4549.")
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """What a pair of numbers means. Made by `parse_datum`; `planar` when they are metres (or feet), not degrees."""
+
+    name: str
+    planar: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+WGS84 = Datum("wgs84")
+GCJ02 = Datum("gcj02")
+BD09 = Datum("bd09")
+CGCS2000 = Datum("cgcs2000")
+
+_SPELLINGS: dict[str, Datum] = {
+    **dict.fromkeys(("wgs84", "wgs1984", "gps", "wgs", "epsg4326", "epsg4979", "crs84", "ogccrs84"), WGS84),
+    **dict.fromkeys(("gcj02", "gcj", "gcj2002", "火星", "火星坐标", "火星坐标系", "国测局", "国测局坐标"), GCJ02),
+    **dict.fromkeys(("高德", "高德地图", "高德坐标", "amap", "gaode", "腾讯", "腾讯地图", "tencent"), GCJ02),
+    **dict.fromkeys(("bd09", "bd09ll", "bd", "百度", "百度坐标", "百度地图", "百度经纬度", "baidu"), BD09),
+    **dict.fromkeys(("cgcs2000", "cgcs", "国家2000", "2000国家", "国家2000坐标系", "2000国家大地坐标系"), CGCS2000),
+    **dict.fromkeys(("国家大地2000", "大地2000", "天地图", "tianditu", "epsg4490"), CGCS2000),
+}
+_NO_PARAMETERS = re.compile(r"北京54|beijing54|beijing1954|bj54|西安80|xian80|xian1980|xa80")
+_EPSG = re.compile(r"(?:.*epsg[\s:/_-]*(?:[\d.]*[:/])?)?(\d{4,6})")
+
+
+@lru_cache(maxsize=512)
+def parse_datum(text: str) -> Datum:
+    """Return the datum that a person, a column or a file's metadata names, or raise DatumError.
+
+    Case, spaces, hyphens and full-width letters do not matter.
+
+    >>> parse_datum("GCJ-02").name, parse_datum(" 百度 ").name, parse_datum("国家2000").name
+    ('gcj02', 'bd09', 'cgcs2000')
+    >>> parse_datum("epsg:4549")
+    Datum(name='EPSG:4549', planar=True)
+    """
+    tidy = unicodedata.normalize("NFKC", text).casefold().strip()
+    plain = re.sub(r"[\W_]+", "", tidy)
+    if plain in _SPELLINGS:
+        return _SPELLINGS[plain]
+    if plain.endswith("crs84"):
+        return WGS84
+    if _NO_PARAMETERS.search(plain):
+        raise DatumError(text, "has no public parameters to WGS-84; have it converted to CGCS2000 first")
+    if plain.startswith("bd09mc"):
+        raise DatumError(text, "is Baidu's own metre grid, which is not supported; export degrees instead")
+    if not (code := _EPSG.fullmatch(tidy)):
+        raise DatumError(text)
+    return _epsg_datum(text, int(code[1]))
+
+
+def _epsg_datum(text: str, code: int) -> Datum:
+    """Name the datum of an EPSG code; 4326 and 4490 are the named ones."""
+    if known := _SPELLINGS.get(f"epsg{code}"):
+        return known
+    try:
+        crs = pyproj.CRS.from_epsg(code)
+    except CRSError:
+        raise DatumError(text, "is not in the EPSG register") from None
+    if not (crs.is_geographic or crs.is_projected):
+        raise DatumError(text, f"({crs.name}) is not a system of positions on a map")
+    return Datum(f"EPSG:{code}", planar=crs.is_projected)
+
+
+def _known(datum: Datum | str) -> Datum:
+    return parse_datum(datum) if isinstance(datum, str) else datum
+
+
+def accuracy_m(datum: Datum | str) -> float | None:
+    """How far off a transformation to WGS-84 may be by itself, or None when PROJ has no parameters for it.
+
+    None means tens to hundreds of metres (Beijing 1954, Xian 1980): worth a warning before anything is stored.
+    CGCS2000 and WGS-84 differ by less than a metre and are treated as one. GCJ-02 and BD-09 are not published:
+    1 m is what their known formulas have been checked to.
+    """
+    datum = _known(datum)
+    if datum in _OWN_ACCURACY_M:
+        return _OWN_ACCURACY_M[datum]
+    geodetic = pyproj.CRS(datum.name).datum
+    if geodetic is not None and geodetic.name in _AS_GOOD_AS_WGS84:
+        return 1.0
+    accuracy = float(_to_lonlat(datum.name).accuracy)
+    return accuracy if accuracy >= 0 else None
+
+
+_AS_GOOD_AS_WGS84 = ("China 2000", "World Geodetic System 1984 ensemble")
+_OWN_ACCURACY_M = {WGS84: 0.0, CGCS2000: 1.0, GCJ02: 1.0, BD09: 1.0}
+
+
+# --- any datum ------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _to_lonlat(name: str) -> pyproj.Transformer:
+    """pyproj keeps one PROJ object per thread inside, so the cached one may be shared."""
+    return pyproj.Transformer.from_crs(name, "EPSG:4326", always_xy=True)
+
+
+def _unchanged(lon: Any, lat: Any) -> tuple[Any, Any]:
+    return lon, lat
+
+
+_TO: dict[str, Callable[[Any, Any], tuple[Any, Any]]] = {
+    "wgs84": _unchanged, "cgcs2000": _unchanged, "gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84,
+}  # fmt: skip
+_FROM: dict[str, Callable[[Any, Any], tuple[Any, Any]]] = {
+    "wgs84": _unchanged, "cgcs2000": _unchanged, "gcj02": wgs84_to_gcj02, "bd09": wgs84_to_bd09,
+}  # fmt: skip
+
+
+@overload
+def to_wgs84(x: float, y: float, datum: Datum | str) -> tuple[float, float]: ...
+@overload
+def to_wgs84(x: Floats, y: Floats, datum: Datum | str) -> tuple[Floats, Floats]: ...
+def to_wgs84(x: Any, y: Any, datum: Datum | str) -> tuple[Any, Any]:
+    """Return (lon, lat) in WGS-84 of x (east) and y (north) in a datum; infinite where the datum does not reach.
+
+    The axes are always east first, whatever the EPSG register says (`always_xy`). Raises DatumError.
+    """
+    name = _known(datum).name
+    return _TO[name](x, y) if name in _TO else _to_lonlat(name).transform(x, y)
+
+
+@overload
+def from_wgs84(lon: float, lat: float, datum: Datum | str) -> tuple[float, float]: ...
+@overload
+def from_wgs84(lon: Floats, lat: Floats, datum: Datum | str) -> tuple[Floats, Floats]: ...
+def from_wgs84(lon: Any, lat: Any, datum: Datum | str) -> tuple[Any, Any]:
+    """Return x (east) and y (north) in a datum for a WGS-84 position: the inverse of `to_wgs84`."""
+    name = _known(datum).name
+    return _FROM[name](lon, lat) if name in _FROM else _to_lonlat(name).transform(lon, lat, direction="INVERSE")
+
+
+# --- checking -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinateProblem:
+    """Why a pair of numbers cannot be a place: a stable code and a sentence."""
+
+    code: str
+    message: str
+
+
+def check_coordinates(x: float, y: float, datum: Datum | str = WGS84) -> CoordinateProblem | None:
+    """Say what makes a raw pair unusable, or None. Ask before transforming: afterwards (0, 0) is no longer zero.
+
+    `coordinates_usable` answers yes or no, for arrays too.
+    """
+    datum = _known(datum)
+    if not (math.isfinite(x) and math.isfinite(y)):
+        return CoordinateProblem("not-finite", "The coordinates are not numbers.")
+    if abs(x) < _NOWHERE and abs(y) < _NOWHERE:
+        return CoordinateProblem("placeholder", "The coordinates are 0, 0: a placeholder, not a place.")
+    if datum.planar:
+        return _check_metres(x, y, datum)
+    if abs(x) <= 180 and abs(y) <= 90:
+        return None
+    if abs(x) <= 90 and abs(y) <= 180:
+        return CoordinateProblem("swapped", f"Latitude {y:g} is beyond 90: longitude and latitude may be exchanged.")
+    return CoordinateProblem("out-of-range", f"Longitude {x:g}, latitude {y:g} is not on the earth.")
+
+
+_NOWHERE = 1e-6  # closer to 0, 0 than this is a rounded placeholder; in metres as in degrees
+
+
+def _check_metres(x: float, y: float, datum: Datum) -> CoordinateProblem | None:
+    if abs(x) <= 180 and abs(y) <= 90:
+        return CoordinateProblem("degrees", f"{x:g}, {y:g} looks like degrees, but {datum} is in metres.")
+    lon, lat = to_wgs84(x, y, datum)
+    if abs(lon) <= 180 and abs(lat) <= 90:
+        return None
+    return CoordinateProblem("out-of-range", f"{x:g}, {y:g} is outside what {datum} can describe.")
+
+
+@overload
+def coordinates_usable(x: float, y: float, datum: Datum | str = WGS84) -> bool: ...
+@overload
+def coordinates_usable(x: Floats, y: Floats, datum: Datum | str = WGS84) -> NDArray[np.bool_]: ...
+def coordinates_usable(x: Any, y: Any, datum: Datum | str = WGS84) -> Any:
+    """Tell for a raw pair, or for each of many, whether `check_coordinates` finds nothing wrong."""
+    datum = _known(datum)
+    if isinstance(x, (float, int)):
+        return check_coordinates(x, y, datum) is None
+    nowhere = (np.abs(x) < _NOWHERE) & (np.abs(y) < _NOWHERE)
+    degrees = (np.abs(x) <= 180) & (np.abs(y) <= 90)
+    if not datum.planar:
+        return degrees & ~nowhere
+    good = np.isfinite(x) & np.isfinite(y) & ~nowhere & ~degrees
+    lon, lat = to_wgs84(np.where(good, x, np.nan), np.where(good, y, np.nan), datum)
+    return good & (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
+
+
+# --- measuring ------------------------------------------------------------------------------------------------
+
+_A, _E2 = 6378137.0, 0.0066943799901413165  # WGS-84
+_E = math.sqrt(_E2)
+_Shape = TypeVar("_Shape", BaseGeometry, "NDArray[np.object_]")
+
+
+def _equal_area(lonlat: Floats) -> Floats:
+    """Lambert's cylindrical equal-area projection of the ellipsoid, (n, 2) degrees to metres (Snyder 1987, p. 81)."""
+    sine = np.sin(np.radians(lonlat[:, 1]))
+    q = (1 - _E2) * (sine / (1 - _E2 * sine * sine) + np.arctanh(_E * sine) / _E)
+    return np.column_stack((np.radians(lonlat[:, 0]) * _A, q * (_A / 2)))
+
+
+@overload
+def area_m2(geometry: BaseGeometry) -> float: ...
+@overload
+def area_m2(geometry: NDArray[np.object_]) -> Floats: ...
+def area_m2(geometry: Any) -> Any:
+    """Square metres of WGS-84 outlines on the ellipsoid, one or an array of them.
+
+    Sides are straight in (lon, lat), as everywhere here. Good to 1e-6 of the area for sides up to some 10 km.
+    """
+    area = shapely.area(shapely.transform(geometry, _equal_area))
+    return float(area) if isinstance(geometry, BaseGeometry) else area
+
+
+@dataclass(frozen=True)
+class LocalPlane:
+    """A plane in metres that touches the earth at (lon0, lat0); x is east, y is north. Made by `local_metres`.
+
+    Lambert's azimuthal equal-area projection of the ellipsoid: areas are true everywhere, lengths within d²/8R²,
+    that is 0.001 % at 50 km from the touching point and 0.02 % at 200 km.
+    """
+
+    lon0: float
+    lat0: float
+    _transformer: pyproj.Transformer
+
+    def metres(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+        """Return x and y of WGS-84 positions."""
+        x, y = self._transformer.transform(lon, lat)
+        return x, y
+
+    def degrees(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Return WGS-84 longitudes and latitudes: the inverse of `metres`."""
+        lon, lat = self._transformer.transform(x, y, direction="INVERSE")
+        return lon, lat
+
+
+@lru_cache(maxsize=64)
+def local_metres(lon0: float, lat0: float) -> LocalPlane:
+    """Return the plane for measuring around a place. Making one costs a millisecond; it is kept."""
+    plane = f"+proj=laea +lon_0={lon0!r} +lat_0={lat0!r} +datum=WGS84 +units=m"
+    return LocalPlane(lon0, lat0, pyproj.Transformer.from_crs("EPSG:4326", plane, always_xy=True))
+
+
+def project_local(geometry: _Shape, plane: LocalPlane) -> _Shape:
+    """Return WGS-84 outlines in the metres of a local plane, vertex by vertex; Z is dropped."""
+    return shapely.transform(geometry, lambda at: np.column_stack(plane.metres(at[:, 0], at[:, 1])))
+
+
+def unproject_local(geometry: _Shape, plane: LocalPlane) -> _Shape:
+    """Return outlines in a local plane's metres as WGS-84 degrees, to 2 mm."""
+    return shapely.transform(geometry, lambda at: np.column_stack(plane.degrees(at[:, 0], at[:, 1])))
+
+
+# --- metres without a .prj ------------------------------------------------------------------------------------
+
+
+def guess_crs(bounds: Bounds, county: Bounds | None = None) -> list[int]:
+    """Return every EPSG code that could explain a layer's raw bounds, east first; the caller asks when several fit.
+
+    `county` is where the ground must be, as (west, south, east, north) in WGS-84: with it only codes remain that
+    put most of the layer's box there, without it every code of the shape remains. An easting of 8 digits begins
+    with its zone (13–23: 6°, 25–45: 3°); one of 6 digits leaves the central meridian open. The 3° and the 6° code
+    of one meridian are the same formula, so each meridian is named once: as 3° when the layer stays within 200 km
+    of it, as 6° beyond. Degrees give 4490 in China and 4326 elsewhere, which are alike; whether they were shifted
+    to GCJ-02 cannot be seen. Web Mercator (3857) is named where it would put the layer into China.
+    """
+    if not np.isfinite(bounds).all() or bounds[0] > bounds[2] or bounds[1] > bounds[3]:
+        return []
+    return [epsg for epsg in _plausible(bounds) if county is None or _fits(bounds, epsg, county)]
+
+
+def guess_swapped_crs(bounds: Bounds, county: Bounds | None = None) -> list[int]:
+    """The same for a layer written north first, as some survey exports are.
+
+    Ask it only when `guess_crs` finds nothing; if a code comes back, x and y must be exchanged before use.
+    """
+    return guess_crs((bounds[1], bounds[0], bounds[3], bounds[2]), county)
+
+
+def _within(bounds: Bounds, box: Bounds) -> bool:
+    return bounds[0] >= box[0] and bounds[1] >= box[1] and bounds[2] <= box[2] and bounds[3] <= box[3]
+
+
+def _plausible(bounds: Bounds) -> list[int]:
+    if _within(bounds, (-180, -90, 180, 90)):
+        return [4490 if _within(bounds, CHINA) else 4326]
+    return _gauss_kruger(bounds) + ([3857] if _within(bounds, _CHINA_MERCATOR) else [])
+
+
+_CHINA_MERCATOR: Bounds = (8.0e6, 0.3e6, 15.1e6, 7.3e6)
+
+
+def _gauss_kruger(bounds: Bounds) -> list[int]:
+    """CGCS2000 codes for a layer in transverse Mercator metres, by the digits of its easting."""
+    west, south, east, north = bounds
+    zone = int(west // 1_000_000)
+    if south < 300_000 or north > 6_300_000 or zone != int(east // 1_000_000) or west % 1_000_000 < 100_000:
+        return []
+    if zone == 0:
+        three_degrees = max(abs(west - 500_000), abs(east - 500_000)) <= 200_000
+        return list(range(4534, 4555) if three_degrees else range(4502, 4513))
+    if 13 <= zone <= 23:
+        return [4491 + zone - 13]
+    return [4513 + zone - 25] if 25 <= zone <= 45 else []
+
+
+def _fits(bounds: Bounds, epsg: int, county: Bounds) -> bool:
+    """Tell whether at least half of the layer's box lies in the county's box."""
+    try:
+        west, south, east, north = _to_lonlat(f"EPSG:{epsg}").transform_bounds(*bounds, densify_pts=5)
+    except ProjError:
+        return False
+    width = max(0.0, min(east, county[2]) - max(west, county[0]) + _HAIR)
+    height = max(0.0, min(north, county[3]) - max(south, county[1]) + _HAIR)
+    return bool(width * height >= 0.5 * (east - west + _HAIR) * (north - south + _HAIR))
+
+
+_HAIR = 1e-9  # gives a single point or a line a size
+
+
+def share_within(lon: Floats, lat: Floats, box: Bounds) -> float:
+    """The share of positions inside a box: of vertices just transformed on a guess, at least 0.99 must lie at home."""
+    west, south, east, north = box
+    inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+    return float(inside.mean()) if inside.size else 0.0
