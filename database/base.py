@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from geoalchemy2 import Geometry
 from sqlalchemy import BigInteger, DateTime, MetaData, func
@@ -25,7 +25,7 @@ class Base(DeclarativeBase):
     """What every table inherits: one naming convention, aware timestamps, JSON as jsonb."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB}
 
 
 Id = Annotated[int, mapped_column(BigInteger, primary_key=True)]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from geo.locate import AreaRef, Location
+
 from incidents.routing import Responsibility
 from staffing.answering import Answer, Desk, HeldDuty, Person
 

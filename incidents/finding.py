@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from geo.codes import AreaKind
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from geo.codes import AreaKind
 from geo.models import Area
 from incidents.errors import UnknownIncident
 from incidents.models import Incident, Matter

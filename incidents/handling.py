@@ -119,9 +119,19 @@ def may(incident: Incident, rule: Rule, by: Actor) -> bool:
     """Whether this person could take the step that `rule` describes; screens offer no other."""
     if rule.by not in by.rights:
         return False
-    if rule.needs_handler and not _answers(incident, by):
+    if rule.needs_handler and not answers_for(incident, by):
         return False
     return not (rule.not_the_handler and _handled_it(incident, by))
+
+
+def answers_for(incident: Incident, by: Actor) -> bool:
+    """Whether the incident is this person's to handle: by name, by grid, or by unit.
+
+    Once dispatched, the unit that leads answers; before, the unit whose desk it is on.
+    """
+    areas = [incident.grid_id or 0, *incident.specialised_ids]
+    units = [incident.lead_unit_id or incident.unit_id or 0]
+    return by.answers_for(staff_id=incident.staff_id, area_ids=areas, unit_ids=units)
 
 
 def _check(incident: Incident, rule: Rule, by: Actor, note: str, lead: Unit | None) -> None:
@@ -137,13 +147,6 @@ def _check(incident: Incident, rule: Rule, by: Actor, note: str, lead: Unit | No
 
 def _handled_it(incident: Incident, by: Actor) -> bool:
     return by.account_id is not None and incident.handler_account_id == by.account_id
-
-
-def _answers(incident: Incident, by: Actor) -> bool:
-    areas = [incident.grid_id or 0, *incident.specialised_ids]
-    # Once dispatched, the unit that leads answers; before, the unit whose desk it is on.
-    units = [incident.lead_unit_id or incident.unit_id or 0]
-    return by.answers_for(staff_id=incident.staff_id, area_ids=areas, unit_ids=units)
 
 
 def _set_state(

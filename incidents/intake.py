@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any
 
 import shapely
+from geo.locate import Location
 from sqlalchemy import func, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.orm import Session
 
 from database.base import WGS84
 from database.sealing import Seal
-from geo.locate import Location
 from geo.placing import AreaIndex
 from incidents.actors import Actor
 from incidents.clock import LOCAL, due

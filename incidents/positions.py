@@ -16,7 +16,7 @@ PLACEHOLDER_LEAST = 50
 PLACEHOLDER_SHARE = 0.02
 """One exact coordinate pair borne by at least this many reports, and this share of its channel, is a default
 that somebody's system fills in. Real places repeat too (a market, a tower block), but not to this degree:
-in 22,504 real lift complaints by building the most repeated address has 0.4 %."""
+in 22,504 real lift complaints by building the most repeated point has 0.5 % of them."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,9 @@ def position_of(draft: ReportDraft) -> Position:
     """The point that the draft's coordinates mean in its datum. Impossible ones give none, with the reason."""
     if draft.lon is None or draft.lat is None:
         return Position(None, None, QueueReason.NO_COORDINATES)
-    if draft.lon == 0 and draft.lat == 0:
+    if not coordinates_usable(draft.lon, draft.lat, draft.datum):
         return Position(None, None, QueueReason.UNUSABLE_COORDINATES)
     lon, lat = to_wgs84(draft.lon, draft.lat, draft.datum)
-    if not coordinates_usable(lon, lat):
-        return Position(None, None, QueueReason.UNUSABLE_COORDINATES)
     return Position(float(lon), float(lat))
 
 
