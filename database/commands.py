@@ -11,7 +11,7 @@ from database.settings import Settings, load_settings
 
 
 @click.group("db", context_settings={"help_option_names": ["-h", "--help"]})
-def db() -> None:
+def commands() -> None:
     """The database of this installation.
 
     Without DATABASE_URL it is a private PostGIS under WANGGE_DATA that these commands make,
@@ -34,7 +34,7 @@ def _with_settings(command: Callable[[Settings], None]) -> Callable[[], None]:
     return run
 
 
-@db.command()
+@commands.command()
 @_with_settings
 def up(settings: Settings) -> None:
     """Make the database where there is none, and start it where it is not running.
@@ -45,7 +45,7 @@ def up(settings: Settings) -> None:
     click.echo(_sentence(settings))
 
 
-@db.command()
+@commands.command()
 @_with_settings
 def down(settings: Settings) -> None:
     """Stop the private database; its data stays.
@@ -56,7 +56,7 @@ def down(settings: Settings) -> None:
     click.echo(_sentence(settings))
 
 
-@db.command()
+@commands.command()
 @_with_settings
 def status(settings: Settings) -> None:
     """Say where the database is, whether it answers, and which schema it has.
@@ -74,7 +74,7 @@ def status(settings: Settings) -> None:
         raise click.exceptions.Exit(1)
 
 
-@db.command()
+@commands.command()
 @_with_settings
 def migrate(settings: Settings) -> None:
     """Bring the schema up to date. Safe to run twice, and from several machines at once.

@@ -1,0 +1,32 @@
+"""How gunicorn serves the application; read by every `gunicorn` started in this folder.
+
+HOST and PORT say where (127.0.0.1 and 8000), WEB_CONCURRENCY how many processes.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from database.settings import load_settings, secret_key
+
+_host = os.environ.get("HOST", "127.0.0.1")
+_settings = load_settings()
+_settings.data.mkdir(parents=True, exist_ok=True)
+
+wsgi_app = "wsgi:app"
+bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+# Requests wait for the database far more than they compute: threads share one index of the areas.
+worker_class = "gthread"
+threads = 8
+timeout = 120
+pidfile = str(_settings.data / "server.pid")
+# Two instances on one machine would quarrel about its path.
+control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:
+    """Refuse to be reachable from other machines without a chosen SECRET_KEY, whoever starts the server and how."""
+    for address in server.cfg.address:
+        host = address[0] if isinstance(address, tuple) else f"unix:{Path(str(address))}"
+        secret_key(_settings, host)

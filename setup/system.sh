@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Install what comes from the system: setup/system.sh [browser]
+#
+# Always PostgreSQL with PostGIS and what Python needs to make virtual environments; with `browser` also what
+# the browser tests need. Looks first and does nothing where all of it is there. Exit status 2: the user must act.
+set -euo pipefail
+with_browser=${1:-}
+
+say() { printf '%s\n' "$*" >&2; }
+
+# The package's own word on Debian, because an installation that was cut off leaves files without a working package.
+installed() { dpkg-query -W -f '${db:Status-Status}\n' "$@" 2>/dev/null | grep -qx installed; }
+
+missing_on_debian() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    installed 'postgresql-[1-9][0-9]-postgis-3' || echo "$(postgis_of_this_release)"
+    [ "$with_browser" = browser ] || return 0
+    installed chromium || command -v chromium >/dev/null || command -v google-chrome >/dev/null || echo chromium
+    installed fonts-noto-cjk || echo fonts-noto-cjk
+}
+
+# Debian 12 has PostgreSQL 15; later releases of Debian and Ubuntu have a newer one.
+postgis_of_this_release() {
+    apt-cache --names-only search '^postgresql-[0-9]+-postgis-3$' 2>/dev/null | awk '{print $1}' | sort -V | tail -n 1 |
+        grep . || echo postgresql-15-postgis-3
+}
+
+install_on_debian() {
+    local packages as_root
+    packages=$(missing_on_debian)
+    [ -n "$packages" ] || return 0
+    # shellcheck disable=SC2086 # names, one per word
+    set -- $packages
+    if [ "$(id -u)" = 0 ]; then
+        as_root=()
+    elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }; }; then
+        as_root=(sudo)
+    else
+        say "Some packages of the system are missing, and only an administrator can install them. Run once:"
+        say "  su -c 'apt-get update && apt-get install -y --no-install-recommends $*'"
+        exit 2
+    fi
+    say "Installing $*"
+    "${as_root[@]}" bash "$0" --apt "$@"
+    [ -z "$(missing_on_debian)" ] || { say "Still missing: $(missing_on_debian | tr '\n' ' ')"; exit 1; }
+}
+
+# As root. Finishes first what an earlier attempt left half done, and waits for others who are installing.
+apt_install() {
+    local no_cluster=/etc/postgresql-common/createcluster.d/wangge-set-up.conf
+    export DEBIAN_FRONTEND=noninteractive
+    apt=(apt-get -q -y -o DPkg::Lock::Timeout=600)
+    dpkg --configure -a
+    "${apt[@]}" update || say "Some package lists could not be read; going on with those there are."
+    # PostgreSQL's package starts a server of its own when first installed. Ours is private: leave the machine without.
+    if ! installed 'postgresql-[1-9][0-9]'; then
+        install -d "${no_cluster%/*}"
+        echo 'create_main_cluster = false' >"$no_cluster"
+        trap 'rm -f "$no_cluster"' EXIT
+    fi
+    "${apt[@]}" -f install --no-install-recommends "$@"
+}
+
+install_on_macos() {
+    command -v brew >/dev/null || { say "Install Homebrew first: https://brew.sh"; exit 2; }
+    brew list postgis >/dev/null 2>&1 || brew install postgis
+    if [ "$with_browser" = browser ] && [ ! -d "/Applications/Chromium.app" ] && [ ! -d "/Applications/Google Chrome.app" ]; then
+        brew install --cask chromium
+    fi
+}
+
+if [ "$with_browser" = --apt ]; then
+    shift
+    apt_install "$@"
+elif command -v apt-get >/dev/null; then
+    install_on_debian
+elif [ "$(uname)" = Darwin ]; then
+    install_on_macos
+elif ! command -v initdb >/dev/null && ! compgen -G '/usr/pgsql-*/bin/initdb' >/dev/null; then
+    say "Install PostgreSQL 15 or newer with PostGIS by this system's package manager, then run this again."
+    exit 2
+fi
