@@ -233,15 +233,29 @@ class UnknownEncoding(ReadError):
 
 
 class TextUndecodable(ReadError):
-    """{file}: the text fits no encoding that was tried ({tried}). The first that fails is row {row}, {field}:
-    {sample}. Say the encoding with --encoding.
+    """{file}: the text fits no encoding that was tried ({tried}). The first that fails is {place}: {sample}. Say
+    the encoding with --encoding.
     """
 
     code = "text-undecodable"
     row: int | None
     field: str | None
+    place: str
     sample: str
     tried: tuple[str, ...]
+
+
+class TextImplausible(ReadError):
+    """{file}: the text decodes as GB18030, but into nonsense: {place} would read “{nonsense}”. Other readings:
+    {readings}. Say the encoding, as in --encoding {example}.
+    """
+
+    code = "text-implausible"
+    row: int | None
+    field: str | None
+    place: str
+    nonsense: str
+    readings: tuple[str, ...]
 
 
 class MissingColumn(ReadError):

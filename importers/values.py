@@ -19,7 +19,7 @@ DecimalSign = Literal[".", ","]
 BLANKS = frozenset({"", "-", "--", "—", "——", "/", "\\", "null", "none", "nil", "n/a", "na", "nan", "#n/a", "无", "空"})
 """What people and programs write into a cell without a value. Only for numbers, dates and codes: a text may say 无."""
 
-EXCEL_EPOCH = datetime(1899, 12, 30)
+EXCEL_EPOCH = datetime.combine(date(1899, 12, 30), time())
 EXCEL_DAYS = range(20_000, 80_000)
 """Serial days taken for a date: 1954 to 2119. Anything else in a time column is a mistake."""
 
@@ -35,6 +35,11 @@ class BadValue(ValueError):
 def plain(text: str) -> str:
     """Return `text` with full-width digits, letters and signs made ordinary and outer spaces removed."""
     return unicodedata.normalize("NFKC", text.replace("\ufeff", "").replace("\u200b", "")).strip()
+
+
+def shown(text: str) -> str:
+    """Return what was written, cut to a length that fits a sentence."""
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def is_blank(text: str | None) -> bool:
@@ -64,21 +69,24 @@ def parse_number(text: str | None, *, decimal: DecimalSign | None = None) -> flo
         return None
     written = _bare(text)
     if decimal is None and "," in written and _ONE_GROUP.fullmatch(written):
-        raise BadValue("ambiguous-number", f"“{text}” may be {written.replace(',', '')} or {written.replace(',', '.')}")
+        readings = f"{written.replace(',', '')} or {written.replace(',', '.')}"
+        raise BadValue("ambiguous-number", f"“{shown(text)}” may be {readings}")
     pointed = _with_point(written, decimal or _own_sign(written))
     if not _NUMBER.fullmatch(pointed) or not isfinite(float(pointed)):
-        raise BadValue("not-a-number", f"“{text}” is not a number")
+        raise BadValue("not-a-number", f"“{shown(text)}” is not a number")
     return float(pointed)
 
 
 def parse_integer(text: str | None, *, decimal: DecimalSign | None = None) -> int | None:
     """Read a whole number; 350.0 is 350, 350.5 is refused."""
-    if text is not None and re.fullmatch(r"[+-]?\d+", plain(text)):
+    if text is None or is_blank(text):
+        return None
+    if re.fullmatch(r"[+-]?\d{1,40}", plain(text)):
         return int(plain(text))
     number = parse_number(text, decimal=decimal)
-    if number is not None and not number.is_integer():
-        raise BadValue("not-a-whole-number", f"“{text}” is not a whole number")
-    return None if number is None else int(number)
+    if number is None or not number.is_integer():
+        raise BadValue("not-a-whole-number", f"“{shown(text)}” is not a whole number")
+    return int(number)
 
 
 def decimal_sign(values: Iterable[str]) -> DecimalSign | None:
@@ -121,7 +129,8 @@ def parse_code(text: str | None) -> str | None:
         return None
     code = plain(text).lstrip("'").strip()
     if _SCIENTIFIC.fullmatch(code):
-        raise BadValue("digits-lost", f"“{text}” lost its digits in a spreadsheet: make the column text, send it again")
+        said = "lost its digits in a spreadsheet: make the column text, send it again"
+        raise BadValue("digits-lost", f"“{shown(text)}” {said}")
     return code.removesuffix(".0") if re.fullmatch(r"\d+\.0", code) else code
 
 
@@ -216,7 +225,10 @@ def parse_time(text: str | None, tz: tzinfo, *, order: DayOrder | None = None) -
     if text is None or is_blank(text):
         return None
     written, zone = _written(text, order)
-    return written.replace(tzinfo=zone or tz).astimezone(UTC)
+    try:
+        return written.replace(tzinfo=zone or tz).astimezone(UTC)
+    except OverflowError:
+        raise BadValue("not-a-time", f"“{shown(text)}” is no day of the calendar") from None
 
 
 def parse_date(text: str | None, *, order: DayOrder | None = None) -> date | None:
@@ -233,19 +245,20 @@ def _written(text: str, order: DayOrder | None) -> tuple[datetime, tzinfo | None
         return serial, None
     found = _MOMENT.fullmatch(_RUN.sub(r"\1 \2", bare) if _RUN.fullmatch(bare) else bare)
     if found is None:
-        raise BadValue("not-a-time", f"“{text}” is not a date or time")
+        raise BadValue("not-a-time", f"“{shown(text)}” is not a date or time")
     try:
         moment = datetime.combine(_day(found, text, order), time()) + _time_of_day(found)
         return moment, _zone(found["zone"])
     except BadValue:
         raise
     except (ValueError, OverflowError):
-        raise BadValue("not-a-time", f"“{text}” is no day of the calendar or no time of the clock") from None
+        raise BadValue("not-a-time", f"“{shown(text)}” is no day of the calendar or no time of the clock") from None
 
 
 def _day(found: re.Match[str], text: str, order: DayOrder | None) -> date:
     if found["run"]:
-        return datetime.strptime(found["run"], "%Y%m%d").date()
+        run = found["run"]
+        return date(int(run[:4]), int(run[4:6]), int(run[6:]))
     if found["year"]:
         return date(int(found["year"]), int(found["month"]), int(found["day"]))
     first, second, year = int(found["first"]), int(found["second"]), int(found["last_year"])
@@ -253,7 +266,7 @@ def _day(found: re.Match[str], text: str, order: DayOrder | None) -> date:
         order = "dmy" if first > 12 else "mdy"
     if order is None and first != second:
         readings = f"{year}-{second:02d}-{first:02d} or {year}-{first:02d}-{second:02d}"
-        raise BadValue("ambiguous-date", f"“{text}” may be {readings}")
+        raise BadValue("ambiguous-date", f"“{shown(text)}” may be {readings}")
     day, month = (second, first) if order == "mdy" else (first, second)
     return date(year, month, day)
 

@@ -77,7 +77,8 @@ def test_rows_are_picked_under_our_field_names():
 
 
 def test_the_columns_option_is_read_with_quotes_for_headings_that_hold_a_comma():
-    assert parse_columns_option('code=WGBM, name=WGMC,"parent=A,B"') == {"code": "WGBM", "name": "WGMC", "parent": "A,B"}
+    option = 'code=WGBM, name=WGMC,"parent=A,B"'
+    assert parse_columns_option(option) == {"code": "WGBM", "name": "WGMC", "parent": "A,B"}
     assert parse_columns_option(None) == {}
     assert parse_columns_option("") == {}
 

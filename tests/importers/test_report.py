@@ -30,9 +30,10 @@ def error_classes(root: type[ReadError] = ReadError) -> list[type[ReadError]]:
 
 
 def test_the_json_has_the_keys_of_the_contract():
+    columns = {"code": "WGBM"}
     report = ImportReport(
         "grids.zip",
-        Detected("GB18030", "EPSG:4549", "wgs84", {"code": "WGBM"}),
+        Detected("GB18030", "EPSG:4549", "wgs84", columns),
         rows=2,
         loaded=1,
         problems=[Problem(2, "name", "empty", "empty")],
@@ -40,7 +41,7 @@ def test_the_json_has_the_keys_of_the_contract():
     )
     told = json.loads(json.dumps(report.to_json()))
     assert told["file"] == "grids.zip"
-    assert told["detected"] == {"encoding": "GB18030", "crs": "EPSG:4549", "datum": "wgs84", "columns": {"code": "WGBM"}}
+    assert told["detected"] == {"encoding": "GB18030", "crs": "EPSG:4549", "datum": "wgs84", "columns": columns}
     assert (told["rows"], told["loaded"]) == (2, 1)
     assert told["problems"] == [
         {"row": 2, "field": "name", "code": "empty", "message": "empty", "severity": "block"}
@@ -119,7 +120,7 @@ def test_a_refused_file_is_a_report_that_blocks():
 
 @pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
 def test_every_refusal_has_its_own_sentence_and_code(kind):
-    facts = {name: "…" for name in kind.spoken_facts() - {"file"}}
+    facts = dict.fromkeys(kind.spoken_facts() - {"file"}, "…")
     said = str(kind("grids.zip", **facts))
     assert "{" not in said
     assert said.endswith((".", "…"))

@@ -157,7 +157,7 @@ def test_a_date_alone_is_its_midnight():
 @pytest.mark.parametrize(
     "text",
     ["2026-02-30", "2026-03-01 25:00", "2026-03-01 08:60", "2026-03-01 24:01", "26-3-1", "yesterday", "123", "99999999",
-     "2026-13-01", "13/13/2026", "2026-03-01 08:05+25:00", "2026-3/1"],
+     "2026-13-01", "13/13/2026", "0001-01-01 00:00", "2026-03-01 08:05+25:00", "2026-3/1"],
 )
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(BadValue) as refused:
@@ -218,8 +218,8 @@ def test_a_code_in_scientific_notation_is_refused_because_digits_are_gone(text):
         (1.5, "1.5"),
         (float("nan"), ""),
         (True, "TRUE"),
-        (datetime(2026, 3, 1), "2026-03-01"),
-        (datetime(2026, 3, 1, 8, 5), "2026-03-01 08:05:00"),
+        (datetime.fromisoformat("2026-03-01"), "2026-03-01"),
+        (datetime.fromisoformat("2026-03-01T08:05"), "2026-03-01 08:05:00"),
         (date(2026, 3, 1), "2026-03-01"),
         (time(8, 5), "08:05:00"),
         (timedelta(hours=26, minutes=5), "26:05:00"),
