@@ -9,8 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from staffing.words import DutyRole
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+"""Where days of service begin and end."""
 
 
 class AnswerRule(StrEnum):
@@ -59,7 +63,8 @@ class Person:
     leaves: tuple[Leave, ...] = ()
 
     def in_service(self, at: datetime) -> bool:
-        return self.left_on is None or at.date() < self.left_on
+        """Whether the person has not left yet: `left_on` is the first day without them, in local time."""
+        return self.left_on is None or at.astimezone(LOCAL).date() < self.left_on
 
     def leave_at(self, at: datetime) -> Leave | None:
         return next((leave for leave in self.leaves if leave.covers(at)), None)
@@ -102,8 +107,7 @@ class Answer:
         """The reason as a sentence."""
         absence = ""
         if self.away is not None:
-            until = f" until {self.away_until.isoformat()}" if self.away_until else " with no return date"
-            absence = f"{self.away.name} is away{until}"
+            absence = f"{self.away.name} is away{_until(self.away_until)}"
         match self.rule:
             case AnswerRule.WORKER:
                 return "the grid's worker"
@@ -136,22 +140,30 @@ class Roster:
         self, area_id: int, *, village_id: int | None, township_id: int | None, county_id: int | None, at: datetime
     ) -> Answer:
         """Who answers for the area at the moment `at`; of several on one rung, the smallest staff number."""
-        away: tuple[Person, datetime | None] | None = None
+        away: list[tuple[Person, Leave]] = []
         for duty in self._on(area_id, DutyRole.WORKER, at):
             leave = duty.person.leave_at(at)
             if leave is None:
                 return Answer(AnswerRule.WORKER, duty.person, duty.person.works_at, DutyRole.WORKER)
-            away = away or (duty.person, leave.until)
+            away.append((duty.person, leave))
+        return self._stand_in(area_id, village_id, away, at) or self._desk_for(township_id, county_id)
+
+    def _stand_in(
+        self, area_id: int, village_id: int | None, away: Sequence[tuple[Person, Leave]], at: datetime
+    ) -> Answer | None:
+        """Who covers where no worker is present: a deputy named for the absence, the grid's deputy, the liaison."""
+        for worker, leave in away:
             deputy = self.people.get(leave.deputy_id or 0)
             if deputy is not None and deputy.present(at):
-                return _standing_in(AnswerRule.DEPUTY, deputy, DutyRole.DEPUTY, (duty.person, leave.until))
+                return _standing_in(AnswerRule.DEPUTY, deputy, DutyRole.DEPUTY, (worker, leave))
+        first_away = away[0] if away else None
         for duty in self._on(area_id, DutyRole.DEPUTY, at):
             if duty.person.present(at):
-                return _standing_in(AnswerRule.DEPUTY, duty.person, DutyRole.DEPUTY, away)
+                return _standing_in(AnswerRule.DEPUTY, duty.person, DutyRole.DEPUTY, first_away)
         for duty in self._on(village_id, DutyRole.LIAISON, at):
             if duty.person.present(at):
-                return _standing_in(AnswerRule.LIAISON, duty.person, DutyRole.LIAISON, away)
-        return self._desk_for(township_id, county_id)
+                return _standing_in(AnswerRule.LIAISON, duty.person, DutyRole.LIAISON, first_away)
+        return None
 
     def team(self, area_ids: Sequence[int | None], at: datetime) -> list[HeldDuty]:
         """Everybody with a duty on any of the areas at the moment (1+1+N), by role and staff number."""
@@ -177,8 +189,10 @@ class Roster:
         return Answer(AnswerRule.COUNTY_DESK, desk=county) if county else NOBODY
 
 
-def _standing_in(
-    rule: AnswerRule, person: Person, role: DutyRole, away: tuple[Person, datetime | None] | None
-) -> Answer:
-    absent, until = away or (None, None)
-    return Answer(rule, person, person.works_at, role, away=absent, away_until=until)
+def _standing_in(rule: AnswerRule, person: Person, role: DutyRole, away: tuple[Person, Leave] | None) -> Answer:
+    absent, leave = away or (None, None)
+    return Answer(rule, person, person.works_at, role, away=absent, away_until=leave.until if leave else None)
+
+
+def _until(moment: datetime | None) -> str:
+    return f" until {moment.astimezone(LOCAL):%Y-%m-%d %H:%M}" if moment else " with no return date"

@@ -31,24 +31,25 @@ def load_roster(db: Session, area_ids: Collection[int] | None = None) -> Roster:
 def _people(db: Session, staff_ids: set[int] | None) -> dict[int, Person]:
     """The staff asked for and whoever deputises for them, with their absences."""
     about: ColumnElement[bool] = true() if staff_ids is None else Absence.staff_id.in_(staff_ids)
-    absences = db.scalars(select(Absence).where(about).order_by(Absence.away)).all()
+    query = select(Absence.staff_id, Absence.away, Absence.reason, Absence.deputy_id).order_by(Absence.away)
+    absences = list(db.execute(query.where(about)))
     if staff_ids is not None:
         deputies = {absence.deputy_id for absence in absences if absence.deputy_id is not None} - staff_ids
-        absences = [*absences, *db.scalars(select(Absence).where(Absence.staff_id.in_(deputies)))]
+        absences += db.execute(query.where(Absence.staff_id.in_(deputies)))
         staff_ids = staff_ids | deputies
     leaves: dict[int, list[Leave]] = defaultdict(list)
     for absence in absences:
         leave = Leave(absence.away.lower, absence.away.upper, absence.reason, absence.deputy_id)
         leaves[absence.staff_id].append(leave)
     works_at = aliased(Unit)
-    query: Any = select(
+    people: Any = select(
         Staff.id, Staff.staff_no, Staff.name, Staff.phone, Staff.left_on, works_at.id, works_at.code, works_at.name
     ).join(works_at, works_at.id == Staff.works_at_id)
     if staff_ids is not None:
-        query = query.where(Staff.id.in_(staff_ids))
+        people = people.where(Staff.id.in_(staff_ids))
     return {
         id_: Person(id_, staff_no, name, phone, Desk(*desk), left_on, tuple(leaves.get(id_, ())))
-        for id_, staff_no, name, phone, left_on, *desk in db.execute(query)
+        for id_, staff_no, name, phone, left_on, *desk in db.execute(people)
     }
 
 
@@ -59,6 +60,12 @@ def _desks(db: Session) -> tuple[dict[int, Desk], dict[int, Desk]]:
         .where(Unit.kind.in_([UnitKind.TOWNSHIP, UnitKind.COUNTY_CENTRE]))
         .order_by(Unit.code.desc())
     ).all()
-    townships = {row.area_id: Desk(row.id, row.code, row.name) for row in rows if row.kind is UnitKind.TOWNSHIP}
-    counties = {row.area_id or 0: Desk(row.id, row.code, row.name) for row in rows if row.kind is UnitKind.COUNTY_CENTRE}
+    townships = {
+        row.area_id: Desk(row.id, row.code, row.name)
+        for row in rows
+        if row.kind is UnitKind.TOWNSHIP and row.area_id is not None
+    }
+    counties = {
+        row.area_id or 0: Desk(row.id, row.code, row.name) for row in rows if row.kind is UnitKind.COUNTY_CENTRE
+    }
     return townships, counties
