@@ -1,0 +1,61 @@
+"""The application: settings in, Flask out. Each concern sets itself up; each page family is a blueprint."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask
+
+from database.settings import Settings, load_settings
+from webmap import assets, compression, identity, languages, maps, navigation, problems, security, words
+from webmap.installation import Installation
+
+PAGES = (
+    "webmap.health",
+    "webmap.signing_in.views",
+    "webmap.admin.views",
+    "webmap.styleguide.views",
+    "webmap.mine.views",
+    "webmap.desk.views",
+    "webmap.overview.views",
+    "webmap.plans.views",
+    "webmap.reporting.views",
+    "webmap.hotspots.views",
+    "webmap.api.views",
+)
+"""Modules with a blueprint named `bp`."""
+
+COMMANDS = (
+    "database.commands",
+    "webmap.users_commands",
+    "webmap.translations_commands",
+)
+"""Modules with a click command or group named `commands`."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application. Connects to nothing; the database is first asked by the first request."""
+    installation = Installation(settings or load_settings())
+    app = Flask(__name__, static_folder=None)
+    app.extensions["wangge"] = installation
+    security.set_up(app, installation)
+    compression.set_up(app)
+    languages.set_up(app, installation.settings.timezone)
+    identity.set_up(app)
+    problems.set_up(app)
+    assets.set_up(app)
+    words.set_up(app)
+    maps.set_up(app)
+    for name in PAGES:
+        if _exists(name):
+            app.register_blueprint(import_module(name).bp)
+    navigation.set_up(app)
+    for name in COMMANDS:
+        if _exists(name):
+            app.cli.add_command(import_module(name).commands)
+    return app
+
+
+def _exists(name: str) -> bool:
+    """Whether a page family is there yet. An import that fails inside it is not hidden."""
+    package = name.rpartition(".")[0]
+    return find_spec(package) is not None and find_spec(name) is not None

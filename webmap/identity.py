@@ -1,0 +1,199 @@
+"""Who is asking, what he may see, and the database session of the request.
+
+Every request passes here first, in this order: open `g.db`; find the account, by bearer token or by session;
+set the session's scope to its jurisdiction; refuse what the view's declared permission does not allow; check
+the CSRF token. After it, `g.db` is a session that sees only the jurisdiction (also enforced in the database),
+and `g.account` is the Account or None. Edges commit; whatever was not committed is rolled back at the end.
+"""
+
+import hashlib
+import time
+from datetime import datetime
+
+from flask import Flask, current_app, flash, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from database.session import Scope, open_session
+from staffing.models import Duty
+from webmap.accounts import Account, ApiToken
+from webmap.installation import installation, utcnow
+from webmap.permissions import JURISDICTIONS, PUBLIC, Jurisdiction, Permission, access_of
+from webmap.problems import NotAllowed, PasswordChangeNeeded, SignInNeeded, TokenUnusable
+from webmap.security import safe_next
+
+IDLE_S = 12 * 3600
+"""A desk's session ends after a working day without a request; a device told to stay signed in, after 30 days."""
+
+WITHOUT_DATABASE = frozenset({"statics.static", "assets.file", "health.alive"})
+"""Endpoints that answer without knowing who asks."""
+
+csrf = CSRFProtect()
+_WITH_JURISDICTION = (joinedload(Account.area), joinedload(Account.unit), joinedload(Account.staff))
+_logins = LoginManager()
+
+
+def set_up(app: Flask) -> None:
+    """Hook the steps above into every request."""
+    csrf.init_app(app)
+    _logins.init_app(app, add_context_processor=False)
+    app.before_request(_open)
+    app.teardown_request(_close)
+
+
+def sign_in(account: Account, *, stay: bool) -> None:
+    """Open a session for the account: a new one, so that nothing planted before survives."""
+    language = session.get("language")
+    session.clear()
+    if language:
+        session["language"] = language
+    session.permanent = stay
+    session["seen"] = int(time.time())
+    login_user(account)
+
+
+def sign_out() -> None:
+    """End the session; only the chosen language stays."""
+    language = session.get("language")
+    logout_user()
+    session.clear()
+    if language:
+        session["language"] = language
+
+
+def may(permission: Permission | str) -> bool:
+    """Whether whoever is asking holds `permission`."""
+    account: Account | None = g.get("account")
+    return account is not None and account.may(permission)
+
+
+def scope_of(db: Session, account: Account | None, *, now: datetime) -> Scope:
+    """What the account may see of the incidents; nothing for nobody."""
+    if account is None:
+        return Scope()
+    match JURISDICTIONS[account.role]:
+        case Jurisdiction.DUTIES:
+            on_duty = select(Duty.area_id).where(Duty.staff_id == account.staff_id, Duty.held.contains(now))
+            return Scope(area_ids=tuple(db.scalars(on_duty)), account_id=account.id)
+        case Jurisdiction.UNIT:
+            return Scope(unit_id=account.unit_id, account_id=account.id)
+        case Jurisdiction.AREA_OR_EVERYWHERE if account.area_id is None:
+            return Scope(everywhere=True, account_id=account.id)
+        case _:
+            areas = (account.area_id,) if account.area_id else ()
+            return Scope(area_ids=areas, unit_id=account.unit_id, account_id=account.id)
+
+
+def token_digest(token: str) -> bytes:
+    """What is kept of a token. It is long and random, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _open() -> ResponseReturnValue | None:
+    """The steps of the module's docstring. An answer instead of None ends the request here."""
+    g.account, g.by_token = None, False
+    if request.endpoint is None or request.endpoint in WITHOUT_DATABASE:
+        return None
+    access = access_of(current_app.view_functions[request.endpoint])
+    g.db = open_session(installation().engine, Scope())
+    g.account = _account_asking(g.db)
+    g.scope = scope_of(g.db, g.account, now=utcnow())
+    _read_with(g.db, g.scope)
+    return _refusal(access) or _check_csrf()
+
+
+def _account_asking(db: Session) -> Account | None:
+    """The account of the bearer token, or else of the session."""
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        g.by_token = True
+        return _by_token(db, token.strip())
+    return _by_session()
+
+
+def _by_token(db: Session, token: str) -> Account:
+    found = db.scalar(
+        select(Account)
+        .join(ApiToken, ApiToken.account_id == Account.id)
+        .where(
+            ApiToken.digest == token_digest(token),
+            ApiToken.revoked_at.is_(None),
+            (ApiToken.expires_at.is_(None)) | (ApiToken.expires_at > utcnow()),
+            Account.deactivated_at.is_(None),
+        )
+        .options(*_WITH_JURISDICTION)
+    )
+    if found is None:
+        raise TokenUnusable
+    return found
+
+
+def _by_session() -> Account | None:
+    """The signed-in account, whose session ends when it was idle too long."""
+    if "_user_id" not in session:
+        return None
+    now = int(time.time())
+    if not session.permanent and now - session.get("seen", 0) > IDLE_S:
+        sign_out()
+        return None
+    if now - session.get("seen", 0) > 60:
+        session["seen"] = now
+    account = current_user._get_current_object()
+    return account if account.is_authenticated else None
+
+
+@_logins.user_loader
+def _load(session_id: str) -> Account | None:
+    """The account the session was opened for, unless its password changed or it was deactivated since."""
+    account_id, _dot, generation = session_id.partition(".")
+    if not (account_id.isdigit() and generation.isdigit()):
+        return None
+    account: Account | None = g.db.get(Account, int(account_id), options=_WITH_JURISDICTION)
+    if account is None or not account.is_active or account.generation != int(generation):
+        return None
+    return account
+
+
+def _read_with(db: Session, scope: Scope) -> None:
+    """Begin the request's own transaction under `scope`; the one that looked the account up ends here."""
+    db.expunge_all()
+    db.rollback()
+    db.info["scope"] = scope
+
+
+def _refusal(access: Permission | str | None) -> ResponseReturnValue | None:
+    """Refuse what the view's declaration does not allow. A view that declares nothing is closed to everyone."""
+    if access == PUBLIC:
+        return None
+    if access is None:
+        raise NotAllowed
+    if g.account is None:
+        if request.path.startswith("/api/"):
+            raise SignInNeeded
+        flash(_("Please sign in first."), "info")
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("signing_in.index", next=safe_next(back)), code=303)
+    if not g.account.may(access):
+        raise NotAllowed
+    if g.account.must_change_password and access != Permission.OWN_ACCOUNT:
+        if request.path.startswith("/api/"):
+            raise PasswordChangeNeeded
+        return redirect(url_for("signing_in.change_password"), code=303)
+    return None
+
+
+def _check_csrf() -> None:
+    """Demand the token from browsers. A bearer token cannot be sent by a foreign page, so it needs none."""
+    if not g.by_token:
+        csrf.protect()
+
+
+def _close(_error: BaseException | None) -> None:
+    """Roll back what nobody committed and give the connection back."""
+    db: Session | None = g.pop("db", None)
+    if db is not None:
+        db.close()

@@ -1,0 +1,60 @@
+"""What one running installation holds: its settings, its database, its index of areas, its seal.
+
+Everything is made on first use, so that `flask db up` works before there is any database, and nothing is
+connected before a server forks its workers.
+"""
+
+import os
+from datetime import UTC, datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import Engine
+
+from database import cluster
+from database.sealing import Seal
+from database.session import make_engine
+from database.settings import Settings, secret_key
+from geo.placing import AreaIndex
+
+
+class Installation:
+    """The things shared by all requests of one process. Reach it by `installation()`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.timezone = ZoneInfo(settings.timezone)
+
+    @cached_property
+    def secret(self) -> str:
+        """The key of sessions and of personal data."""
+        return secret_key(self.settings, os.environ.get("HOST", "127.0.0.1"))
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database. Making the engine connects to nothing yet."""
+        return make_engine(cluster.url(self.settings))
+
+    @cached_property
+    def areas(self) -> AreaIndex:
+        """The index that places points; hears of changed areas as soon as it is first used."""
+        index = AreaIndex(self.engine)
+        index.listen()
+        return index
+
+    @cached_property
+    def seal(self) -> Seal:
+        """Seals and opens personal data."""
+        return Seal(self.secret)
+
+
+def installation() -> Installation:
+    """The installation that the current application serves."""
+    found: Installation = current_app.extensions["wangge"]
+    return found
+
+
+def utcnow() -> datetime:
+    """The present moment, aware. Domain functions take it as `now`; only the edge asks the clock."""
+    return datetime.now(UTC)

@@ -1,0 +1,175 @@
+// Outlines of areas, with names, colours by a number, highlight and selection.
+
+import { element } from "../base.js";
+import { Fetching } from "./fetching.js";
+import { card } from "./popups.js";
+import { classes, colour, HIGHLIGHT, LOOKS } from "./looks.js";
+
+const MOST_LABELS = 120; // more are not readable, and each is an element
+
+const Areas = L.FeatureGroup.extend({
+  includes: Fetching,
+
+  initialize(options) {
+    L.FeatureGroup.prototype.initialize.call(this, []);
+    this.own = options;
+    this.begin(options);
+    this.rank = LOOKS[options.look]().rank;
+    this.byId = new Map();
+    this.marked = null;
+    this.labels = L.layerGroup();
+    this.scheme = null;
+  },
+
+  onAdd(map) {
+    this.labels.addTo(map);
+    map.on("zoomend moveend", this.placeLabels, this);
+    return Fetching.onAdd.call(this, map);
+  },
+
+  onRemove(map) {
+    this.labels.remove();
+    map.off("zoomend moveend", this.placeLabels, this);
+    return Fetching.onRemove.call(this, map);
+  },
+
+  draw(geojson) {
+    const { colourBy, palette } = this.own;
+    this.clearLayers();
+    this.byId.clear();
+    if (colourBy) this.scheme = classes(geojson.features.map((feature) => feature.properties[colourBy]), palette);
+    const shapes = L.geoJSON(geojson, { style: (feature) => this.style(feature), interactive: this.own.selectable });
+    shapes.eachLayer((shape) => this.keep(shape));
+    if (this.marked !== null) this.highlight(this.marked);
+    this.placeLabels();
+    return this.byId.size;
+  },
+
+  keep(shape) {
+    const { feature } = shape;
+    this.byId.set(String(feature.id ?? feature.properties.code), shape);
+    this.addLayer(shape);
+    if (!this.own.selectable) return;
+    shape.bindTooltip(() => element("span", "", this.nameOf(feature)), { sticky: true, className: "map-tip" });
+    shape.on("click", (event) => this.select(shape, event));
+  },
+
+  style(feature) {
+    const { rank: _rank, ...style } = LOOKS[this.own.look]();
+    if (!this.scheme) return style;
+    return { ...style, fill: true, fillColor: this.scheme.colourOf(feature.properties[this.own.colourBy]) };
+  },
+
+  nameOf({ properties }) {
+    return properties.name || properties.code || "";
+  },
+
+  select(shape, event) {
+    const { feature } = shape;
+    const id = feature.id ?? feature.properties.code;
+    L.DomEvent.stopPropagation(event);
+    this.highlight(id);
+    this.board.tell("select", { layer: this.key, id, properties: feature.properties });
+    if (!this.own.fields.length && !this.own.link) return;
+    const content = card({
+      title: this.nameOf(feature), fields: this.own.fields, link: this.own.link, id,
+      properties: feature.properties, words: this.board.words,
+    });
+    L.popup({ maxWidth: 300 }).setLatLng(event.latlng).setContent(content).openOn(this._map)
+      .on("remove", () => this.highlight(null));
+  },
+
+  /** Mark one area; null marks none. */
+  highlight(id) {
+    const before = this.byId.get(String(this.marked));
+    if (before) before.setStyle(this.style(before.feature));
+    this.marked = id;
+    const now = id === null ? null : this.byId.get(String(id));
+    if (now) now.setStyle(HIGHLIGHT()).bringToFront();
+    else if (before) this.board?.arrange();
+  },
+
+  zoomTo(id) {
+    const shape = this.byId.get(String(id));
+    if (shape) this._map.fitBounds(shape.getBounds(), { padding: [24, 24], maxZoom: 17 });
+  },
+
+  moved() {
+    this.placeLabels();
+  },
+
+  // Names of the areas in view whose outline is wide enough to hold them.
+  placeLabels() {
+    this.labels.clearLayers();
+    const map = this._map;
+    if (!map || !this.own.labels || map.getZoom() < (this.own.labelsFromZoom ?? 0)) return;
+    const view = map.getBounds();
+    let placed = 0;
+    for (const shape of this.byId.values()) {
+      const name = this.nameOf(shape.feature);
+      const bounds = shape.getBounds();
+      if (placed >= MOST_LABELS || !view.intersects(bounds)) continue;
+      const wide = map.latLngToLayerPoint(bounds.getNorthEast()).x - map.latLngToLayerPoint(bounds.getSouthWest()).x;
+      if (wide < name.length * 11) continue;
+      this.labels.addLayer(label(name, this.labelPoint(shape), this.own.look));
+      placed += 1;
+    }
+  },
+
+  labelPoint(shape) {
+    const at = shape.feature.properties.label_at;
+    if (at) return L.latLng(at[1], at[0]);
+    shape.labelPoint ??= middle(shape.getLatLngs());
+    return shape.labelPoint;
+  },
+
+  meaning() {
+    const { name, legend, look, colourBy, palette } = this.own;
+    if (!colourBy) {
+      const style = LOOKS[look]();
+      const fill = style.fill === false ? "transparent" : faded(style.fillColor, style.fillOpacity);
+      return { title: "", entries: [{ shape: "area", fill, edge: style.color, label: name }] };
+    }
+    const entries = (this.scheme?.steps ?? []).map((step) => ({
+      shape: "area", fill: step.colour, edge: step.colour, label: between(step, palette),
+    }));
+    return { title: legend || name, entries };
+  },
+});
+
+export function areas(options) {
+  return new Areas(options);
+}
+
+function label(name, at, look) {
+  const text = element("span", `map-label map-label-${look}`, name);
+  return L.marker(at, { interactive: false, keyboard: false, icon: L.divIcon({ className: "map-label-anchor", html: text, iconSize: [0, 0] }) });
+}
+
+// The area's balance point, taken of its largest ring; good enough for names on compact shapes.
+function middle(latlngs) {
+  const rings = latlngs.flat(Infinity).length && !Array.isArray(latlngs[0]) ? [latlngs] : latlngs.map((part) => (Array.isArray(part[0]) ? part[0] : part));
+  let best = null;
+  for (const ring of rings) {
+    let sum = 0, x = 0, y = 0;
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
+      const cross = ring[j].lng * ring[i].lat - ring[i].lng * ring[j].lat;
+      sum += cross;
+      x += (ring[j].lng + ring[i].lng) * cross;
+      y += (ring[j].lat + ring[i].lat) * cross;
+    }
+    if (sum && (!best || Math.abs(sum) > best.size)) best = { size: Math.abs(sum), at: L.latLng(y / (3 * sum), x / (3 * sum)) };
+  }
+  return best ? best.at : L.latLngBounds(rings.flat()).getCenter();
+}
+
+function faded(hex, opacity) {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  return `rgba(${r}, ${g}, ${b}, ${opacity})`;
+}
+
+function between({ from, to }, palette) {
+  if (palette === "rates") return `${Math.round(from * 100)}–${Math.round(to * 100)}%`;
+  const last = Math.max(Math.ceil(to) - 1, from);
+  return from === last ? String(from) : `${from}–${last}`;
+}

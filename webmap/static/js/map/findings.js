@@ -1,0 +1,78 @@
+// What is wrong in a file of areas, drawn where it is.
+
+import { element } from "../base.js";
+import { Fetching } from "./fetching.js";
+import { colour } from "./looks.js";
+
+const Findings = L.FeatureGroup.extend({
+  includes: Fetching,
+
+  initialize(options) {
+    L.FeatureGroup.prototype.initialize.call(this, []);
+    this.own = options;
+    this.begin({ ...options, whole: true });
+    this.rank = 50;
+    this.byId = new Map();
+  },
+
+  onAdd(map) {
+    Fetching.onAdd.call(this, map);
+    const source = this.own.element && document.getElementById(this.own.element);
+    if (source) this.show(JSON.parse(source.textContent));
+    return this;
+  },
+
+  /** Draw these findings instead of the earlier ones. */
+  show(geojson) {
+    const count = this.draw(geojson);
+    this.board.arrange();
+    this.board.legend.refresh();
+    this.board.tell("loaded", { layer: this.key, count, answer: geojson });
+  },
+
+  draw(geojson) {
+    this.clearLayers();
+    this.byId.clear();
+    geojson.features.forEach((feature, index) => {
+      if (!feature.geometry) return;
+      const shape = L.geoJSON(feature, { style: () => style(feature), pointToLayer: (_f, at) => L.circleMarker(at, { radius: 8, ...style(feature) }) });
+      const id = String(feature.id ?? index);
+      shape.on("click", (event) => this.select(id, feature, event));
+      this.byId.set(id, shape);
+      this.addLayer(shape);
+    });
+    return this.byId.size;
+  },
+
+  select(id, { properties }, event) {
+    L.DomEvent.stopPropagation(event);
+    this.board.tell("select", { layer: this.key, id, properties });
+    const box = element("div", "map-card");
+    box.append(element("p", "map-card-title", this.board.words[properties.severity] ?? properties.severity), element("p", "", properties.message));
+    L.popup({ maxWidth: 300 }).setLatLng(event.latlng).setContent(box).openOn(this._map);
+  },
+
+  zoomTo(id) {
+    const shape = this.byId.get(String(id));
+    if (shape) this._map.fitBounds(shape.getBounds(), { padding: [40, 40], maxZoom: 18 });
+  },
+
+  meaning() {
+    const { words } = this.board;
+    const seen = new Set([...this.byId.values()].flatMap((shape) => shape.getLayers().map((part) => part.feature.properties.severity)));
+    return {
+      title: this.own.name,
+      entries: ["block", "warn"].filter((severity) => seen.has(severity))
+        .map((severity) => ({ shape: "area", fill: colour(`--finding-${severity}`), edge: colour(`--finding-${severity}`), label: words[severity] })),
+    };
+  },
+});
+
+export function findings(options) {
+  return new Findings(options);
+}
+
+function style({ properties }) {
+  const tone = colour(`--finding-${properties.severity === "block" ? "block" : "warn"}`);
+  return { color: tone, weight: 3, fillColor: tone, fillOpacity: 0.4 };
+}

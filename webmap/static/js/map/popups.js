@@ -1,0 +1,33 @@
+// Popups, made of elements and textContent: nothing that people typed can become markup.
+
+import { element } from "../base.js";
+
+/** A card for a feature: title, fields with a value, and a link. */
+export function card({ title, chip, fields, properties, link, words, id }) {
+  const box = element("div", "map-card");
+  box.append(element("p", "map-card-title", title));
+  if (chip) box.append(element("span", `chip chip-${chip.state}`, chip.text));
+  const facts = element("dl", "map-card-facts");
+  for (const { key, label } of fields ?? []) {
+    const value = properties[key];
+    if (value === null || value === undefined || value === "") continue;
+    facts.append(element("dt", "", label), element("dd", "", said(value)));
+  }
+  if (facts.childElementCount) box.append(facts);
+  if (link) {
+    const anchor = element("a", "button button-small", words.open);
+    anchor.href = fill(link, { id, ...properties });
+    box.append(anchor);
+  }
+  return box;
+}
+
+function said(value) {
+  if (Array.isArray(value)) return value.join(", ");
+  return typeof value === "number" ? value.toLocaleString(document.documentElement.lang) : String(value);
+}
+
+/** Put properties into an address of ours. Each is encoded, so that none can lead elsewhere. */
+function fill(link, values) {
+  return link.replace(/\{(\w+)\}|%7B(\w+)%7D/g, (_whole, plain, encoded) => encodeURIComponent(values[plain ?? encoded] ?? ""));
+}

@@ -1,0 +1,74 @@
+"""`flask translations …`: keep the Chinese catalogue in step with the sentences in code and templates."""
+
+import click
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po, write_po
+
+from webmap.languages import CATALOGUE, compile_catalogue
+
+WEBMAP = CATALOGUE.parents[3]
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "N_": None}
+
+
+@click.group("translations", context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """The Chinese catalogue of the pages.
+
+    Example: flask translations update
+    """
+
+
+@commands.command()
+def update() -> None:
+    """Add new sentences to the catalogue, drop unused ones, compile it, and list what has no Chinese yet.
+
+    Exit status 1 while any is missing.
+
+    Example: flask translations update
+    """
+    catalogue = _read()
+    catalogue.update(extract(), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    with CATALOGUE.open("wb") as out:
+        write_po(out, catalogue, width=120, sort_output=True, no_location=True, omit_header=False)
+    compile_catalogue()
+    missing = untranslated(catalogue)
+    for sentence in missing:
+        click.echo(f"no Chinese yet: {sentence}")
+    if missing:
+        raise click.exceptions.Exit(1)
+    click.echo(f"{len(catalogue)} sentences, all in Chinese")
+
+
+def extract() -> Catalog:
+    """Every sentence that code and templates of the web say."""
+    found = Catalog(project="Wangge", charset="utf-8")
+    with (WEBMAP / "babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)
+    for name, line, message, comments, context in extract_from_dir(
+        WEBMAP, methods, options, KEYWORDS, comment_tags=("Translators:",)
+    ):
+        found.add(message, None, [(name, line)], auto_comments=comments, context=context)
+    return found
+
+
+def untranslated(catalogue: Catalog) -> list[str]:
+    """The sentences without a translation, or with one that nobody has confirmed."""
+    return [
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in catalogue
+        if message.id and (message.fuzzy or not all(_forms(message.string)))
+    ]
+
+
+def _forms(translation: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (translation,) if isinstance(translation, str) else tuple(translation)
+
+
+def _read() -> Catalog:
+    if not CATALOGUE.exists():
+        return Catalog(locale="zh_Hans_CN", project="Wangge", charset="utf-8")
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="zh_Hans_CN")

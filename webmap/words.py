@@ -1,0 +1,181 @@
+"""What people call things: the domain's words on screen, and the filters that templates show values with.
+
+`{{ incident.state|word }}`, `{{ incident.reported_at|when }}`, `{{ rate|percent }}`, `{{ phone|masked }}`.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask
+from flask_babel import LazyString, format_date, format_datetime, format_decimal
+from flask_babel import lazy_gettext as _l
+
+from geo.codes import AreaKind
+from incidents.words import Channel, EventKind, Level, LimitUnit, Placement, Procedure, QueueReason
+from incidents.workflow import Move, State
+from staffing.words import DutyRole, UnitKind
+from webmap.audit import Action
+from webmap.permissions import Role
+
+NOTHING = "—"
+"""What stands where there is no value: not zero, not unknown in words."""
+
+WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
+    AreaKind: {
+        AreaKind.COUNTY: _l("County"),
+        AreaKind.TOWNSHIP: _l("Township"),
+        AreaKind.VILLAGE: _l("Village"),
+        AreaKind.COMPREHENSIVE: _l("Comprehensive grid"),
+        AreaKind.SPECIALISED: _l("Specialised grid"),
+    },
+    State: {
+        State.REPORTED: _l("Reported"),
+        State.FILED: _l("Filed"),
+        State.DISPATCHED: _l("Dispatched"),
+        State.HANDLED: _l("Handled"),
+        State.CLOSED: _l("Closed"),
+        State.VOID: _l("Void"),
+    },
+    Move: {
+        Move.FILE: _l("File the case"),
+        Move.DISPATCH: _l("Dispatch"),
+        Move.HANDLE: _l("Report as handled"),
+        Move.FIX: _l("Found and fixed"),
+        Move.REWORK: _l("Send back for rework"),
+        Move.CLOSE: _l("Confirm and close"),
+        Move.VOID: _l("Make void"),
+    },
+    Channel: {
+        Channel.HOTLINE: _l("Hotline"),
+        Channel.CITIZEN: _l("Citizen"),
+        Channel.WORKER: _l("Grid worker"),
+        Channel.PATROL: _l("Patrol"),
+        Channel.SUPERIOR: _l("Superior's order"),
+        Channel.SYSTEM: _l("Another system"),
+        Channel.SENSOR: _l("Sensor"),
+    },
+    Placement: {
+        Placement.LOCATED: _l("Located"),
+        Placement.SNAPPED: _l("Nearest grid taken"),
+        Placement.UNLOCATED: _l("Not located"),
+        Placement.INVALID: _l("Coordinates unusable"),
+    },
+    QueueReason: {
+        QueueReason.NO_COORDINATES: _l("No coordinates were sent"),
+        QueueReason.UNUSABLE_COORDINATES: _l("The coordinates are unusable"),
+        QueueReason.PLACEHOLDER_POINT: _l("The point is a placeholder that many reports share"),
+        QueueReason.OUTSIDE_ALL_GRIDS: _l("The point is outside every grid"),
+        QueueReason.NOBODY_ANSWERS: _l("Nobody answers for this place"),
+    },
+    EventKind: {
+        EventKind.RECEIVED: _l("Received"),
+        EventKind.REPEATED: _l("Reported again"),
+        EventKind.PLACED: _l("Placed by hand"),
+        EventKind.MOVED: _l("Moved on"),
+        EventKind.PHOTO: _l("Photo added"),
+        EventKind.REVEALED: _l("Reporter revealed"),
+    },
+    Level: {
+        Level.VILLAGE: _l("Village level"),
+        Level.TOWNSHIP: _l("Township level"),
+        Level.COUNTY: _l("County level"),
+    },
+    LimitUnit: {
+        LimitUnit.WORKING_HOURS: _l("working hours"),
+        LimitUnit.WORKING_DAYS: _l("working days"),
+        LimitUnit.NATURAL_HOURS: _l("hours"),
+    },
+    Procedure: {
+        Procedure.SIMPLE: _l("Simple procedure"),
+        Procedure.ORDINARY: _l("Ordinary procedure"),
+    },
+    UnitKind: {
+        UnitKind.COUNTY_CENTRE: _l("County centre"),
+        UnitKind.TOWNSHIP: _l("Township"),
+        UnitKind.VILLAGE: _l("Village station"),
+        UnitKind.DEPARTMENT: _l("Department"),
+        UnitKind.BRIGADE: _l("Professional brigade"),
+    },
+    DutyRole: {
+        DutyRole.WORKER: _l("Grid worker"),
+        DutyRole.DEPUTY: _l("Deputy"),
+        DutyRole.LIAISON: _l("Grid liaison"),
+        DutyRole.POLICE: _l("Community police"),
+        DutyRole.SUPPORT: _l("Supporting force"),
+    },
+    Role: {
+        Role.WORKER: _l("Grid worker"),
+        Role.VILLAGE: _l("Village"),
+        Role.TOWNSHIP_DISPATCHER: _l("Township dispatcher"),
+        Role.COUNTY_DISPATCHER: _l("County dispatcher"),
+        Role.DEPARTMENT: _l("Department"),
+        Role.PLANNER: _l("Planner"),
+        Role.LEADER: _l("Leader"),
+        Role.ADMINISTRATOR: _l("Administrator"),
+    },
+    Action: {
+        Action.SIGNED_IN: _l("Signed in"),
+        Action.LOCKED_OUT: _l("Locked after failed attempts"),
+        Action.PASSWORD_CHANGED: _l("Password changed"),
+        Action.PASSWORD_RESET: _l("Password reset"),
+        Action.ACCOUNT_CREATED: _l("Account created"),
+        Action.ACCOUNT_DEACTIVATED: _l("Account deactivated"),
+        Action.ACCOUNT_REACTIVATED: _l("Account reactivated"),
+        Action.TOKEN_ISSUED: _l("Token issued"),
+        Action.TOKEN_REVOKED: _l("Token revoked"),
+        Action.REPORTER_REVEALED: _l("Reporter revealed"),
+        Action.AREAS_CHECKED: _l("File of areas checked"),
+    },
+}
+"""Every enumeration that a screen may show; a test holds it complete."""
+
+
+def word(value: StrEnum | None) -> str:
+    """What people call the value; a dash for None."""
+    return NOTHING if value is None else str(WORDS[type(value)][value])
+
+
+def when(moment: datetime | None) -> str:
+    """A moment in the installation's time zone, to the minute."""
+    return NOTHING if moment is None else format_datetime(moment, "yyyy-MM-dd HH:mm")
+
+
+def day(moment: datetime | date | None) -> str:
+    """A day."""
+    return NOTHING if moment is None else format_date(moment, "yyyy-MM-dd")
+
+
+def number(value: float | None) -> str:
+    """A number with separators."""
+    return NOTHING if value is None else format_decimal(value)
+
+
+def percent(part: float | None, whole: float | None = None) -> str:
+    """A share with two decimals, from a fraction or from numerator and denominator; a dash where there is no whole."""
+    if part is None or whole == 0:
+        return NOTHING
+    return f"{100 * (part if whole is None else part / whole):.2f}%"
+
+
+def masked(text: str | None) -> str:
+    """A name or a telephone number with its middle hidden: 王*, 138****5678."""
+    if not text:
+        return NOTHING
+    if len(text) >= 7:
+        return f"{text[:3]}****{text[-4:]}"
+    return text[0] + "*" * max(len(text) - 1, 1)
+
+
+def action_word(action: str) -> str:
+    """What an audit line tells of; a word of an earlier release is shown as it is."""
+    return word(Action(action)) if action in list(Action) else action
+
+
+def set_up(app: Flask) -> None:
+    """Give templates the filters."""
+    filters: dict[str, Any] = {
+        "word": word, "when": when, "day": day, "number": number, "percent": percent, "masked": masked,
+        "action_word": action_word,
+    }  # fmt: skip
+    app.jinja_env.filters.update(filters)
