@@ -34,6 +34,9 @@ PORT = 5432
 WAIT_S = 300
 """How long a server may take to recover from a power cut before we stop waiting."""
 
+COMING_UP = ("the database system is", "No such file or directory", "Connection refused")
+"""What a connection that is too early is told."""
+
 HBA = "local all all peer map=wangge\n"
 
 CONFIGURATION = """\
@@ -88,7 +91,7 @@ def up(settings: Settings, *, durable: bool = True) -> None:
     """
     if settings.database_url:
         check(settings)
-        preparing.add_extensions(_address(settings))
+        preparing.add_extensions(url(settings))
         return
     with _only_one(settings.data) as lock:
         home = homes.make(settings.data)
@@ -124,7 +127,7 @@ def status(settings: Settings) -> Status:
 def check(settings: Settings) -> None:
     """Raise DatabaseUnreachable unless the database answers."""
     try:
-        psycopg.connect(_address(settings), connect_timeout=10).close()
+        preparing.connect(url(settings)).close()
     except psycopg.OperationalError as error:
         raise DatabaseUnreachable(_where(settings), str(error)) from error
 
@@ -140,11 +143,6 @@ def url(settings: Settings, *, superuser: bool = False) -> str:
     if home is None or not home.files.exists():
         raise DatabaseUnreachable(_where(settings), "it has not been made yet")
     return _socket(home, SUPERUSER if superuser else OWNER, DATABASE).render_as_string(hide_password=False)
-
-
-def _address(settings: Settings) -> str:
-    """The database as psycopg itself wants it named."""
-    return make_url(url(settings)).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _where(settings: Settings) -> str:
@@ -251,13 +249,13 @@ def _clear_stale_locks(home: Home) -> None:
 
 def _wait_until_ready(home: Home) -> None:
     """Wait for a server that another caller started and that may still be recovering."""
-    target = _socket(home, SUPERUSER, "postgres").set(drivername="postgresql").render_as_string(hide_password=False)
     give_up = time.monotonic() + WAIT_S
     while True:
         try:
-            psycopg.connect(target, connect_timeout=10).close()
+            preparing.connect(_socket(home, SUPERUSER, "postgres")).close()
         except psycopg.OperationalError as error:
-            if time.monotonic() > give_up or not _alive(home):
+            coming = any(sign in str(error) for sign in COMING_UP) and _alive(home)
+            if not coming or time.monotonic() > give_up:
                 raise ClusterNotStarted(home.folder, f"{_last_lines(home.log)}\n{error}") from error
             time.sleep(0.2)
         else:

@@ -43,6 +43,8 @@ def up(settings: Settings) -> None:
     """
     cluster.up(settings)
     click.echo(_sentence(settings))
+    if (settings.data / "postgres").is_symlink():
+        click.echo(f"  (not in {settings.data}, because the account that runs the server cannot reach that folder)")
 
 
 @commands.command()

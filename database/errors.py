@@ -1,4 +1,4 @@
-"""What can go wrong with settings and the database. Each message is the sentence the user reads, and says what to do."""
+"""What can go wrong with settings and the database. Each message is a sentence for the user, and says what to do."""
 
 from pathlib import Path
 

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from database.errors import ClusterOfAnother, NoServerAccount, SocketFolderTaken
 
 SERVER_ACCOUNT = "postgres"
 OUT_OF_REACH = Path("/var/lib/wangge")
+SHORT_PLACE = Path("/tmp")  # noqa: S108 - what is made there is private, or refused
 LONGEST_SOCKET_PATH = 100
 """The kernels allow 107 bytes (Linux) and 103 (macOS)."""
 
@@ -52,7 +54,7 @@ class Home:
         inside = self.folder / "run"
         if len(os.fsencode(inside / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH:
             return inside
-        return Path("/tmp") / f"wangge-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]}"
+        return SHORT_PLACE / f"wangge-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]}"
 
     def run(self, command: Sequence[str | Path], *, keep_open: Sequence[int] = ()) -> subprocess.CompletedProcess[str]:
         """Run a command as the owner, out of sight of the caller's PostgreSQL variables."""
@@ -94,10 +96,8 @@ def make(data: Path) -> Home:
 
 def make_private(folder: Path, owner: pwd.struct_passwd) -> None:
     """Make a folder that only `owner` (and root) can enter. Raises SocketFolderTaken where somebody was there first."""
-    try:
+    with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-    except FileExistsError:
-        pass
     found = folder.lstat()
     if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() != owner.pw_uid:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
@@ -127,11 +127,9 @@ def _settle(place: Path, owner: pwd.struct_passwd) -> Home:
 
 def make_data_folder(data: Path) -> None:
     """Make the data folder so that the server's account can pass through it, and others cannot look around."""
-    try:
+    with suppress(FileExistsError):
         data.mkdir(mode=0o711, parents=True)
         data.chmod(0o711)  # whatever the umask
-    except FileExistsError:
-        pass
 
 
 def _server_account() -> pwd.struct_passwd:

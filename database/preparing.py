@@ -5,7 +5,7 @@ Each step looks before it acts, so that a set-up that was cut off continues.
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from database.errors import ExtensionMissing
 from database.session import APP_ROLE
@@ -15,18 +15,18 @@ EXTENSIONS = ("postgis", "btree_gist", "pg_trgm")
 
 def prepare(server: URL, *, database: str, owner: str) -> None:
     """Give a private cluster its roles and its database; `server` is the superuser's way in."""
-    with _connect(server) as connection:
+    with connect(server) as connection:
         _add_roles(connection, owner)
         if not _exists(connection, "SELECT FROM pg_database WHERE datname = %s", database):
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(owner))
             )
-    add_extensions(_plain(server.set(database=database)))
+    add_extensions(server.set(database=database))
 
 
-def add_extensions(address: str) -> None:
+def add_extensions(database: URL | str) -> None:
     """Add the extensions that the schema needs. Raises ExtensionMissing where this account may not."""
-    with psycopg.connect(address, autocommit=True) as connection:
+    with connect(database) as connection:
         for extension in EXTENSIONS:
             if _exists(connection, "SELECT FROM pg_extension WHERE extname = %s", extension):
                 continue
@@ -34,6 +34,13 @@ def add_extensions(address: str) -> None:
                 connection.execute(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)))
             except psycopg.Error as error:
                 raise ExtensionMissing(extension, str(error)) from error
+
+
+def connect(database: URL | str) -> psycopg.Connection:
+    """A connection without SQLAlchemy, each statement its own transaction."""
+    url = make_url(database)
+    parts = {"connect_timeout": 10, **url.translate_connect_args(username="user", database="dbname"), **url.query}
+    return psycopg.connect(**parts, autocommit=True)
 
 
 def _add_roles(connection: psycopg.Connection, owner: str) -> None:
@@ -48,12 +55,3 @@ def _add_roles(connection: psycopg.Connection, owner: str) -> None:
 
 def _exists(connection: psycopg.Connection, query: str, name: str) -> bool:
     return connection.execute(query, [name]).fetchone() is not None
-
-
-def _connect(url: URL) -> psycopg.Connection:
-    return psycopg.connect(_plain(url), autocommit=True)
-
-
-def _plain(url: URL) -> str:
-    """The database as psycopg itself wants it named."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)

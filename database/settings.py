@@ -7,6 +7,7 @@ import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,16 +77,16 @@ def _kept_key(path: Path) -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         making = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+        making.touch(mode=0o600, exist_ok=False)
         try:
-            with open(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            with making.open("w") as file:
                 file.write(secrets.token_urlsafe(48) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
-            os.link(making, path)
-        except FileExistsError:
-            pass
+            with suppress(FileExistsError):
+                path.hardlink_to(making)
         finally:
-            making.unlink(missing_ok=True)
+            making.unlink()
     return path.read_text().strip()
 
 

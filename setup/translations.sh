@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 folder=webmap/translations
 mark=$folder/.compiled.mo # ends like what it stands for, so that git ignores it
 
-[ -n "$(find "$folder" -name '*.po')" ] || exit 0
+compgen -G "$folder/*/LC_MESSAGES/*.po" >/dev/null || exit 0
 wanted=$(find "$folder" -name '*.po' -exec cat {} + | cksum)
 if [ "$(cat "$mark" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 .venv/bin/pybabel --quiet compile --directory "$folder"

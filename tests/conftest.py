@@ -5,6 +5,7 @@
 | `db` | a session whose work is undone after the test; commits inside it are savepoints |
 | `engine` | the database that `db` works in, for tests of real locking; clean up what you commit |
 | `database_url` | a fresh, migrated database for one test module, for servers and commands of their own |
+| `bare_database_url` | a fresh database without a schema, for tests of the migrations |
 | `shared_data` | the folder of real data beside the repository; where it is absent the test is not selected |
 
 In CI (`CI=true`) a skipped test fails the run.
@@ -46,6 +47,12 @@ def db(engine: Engine) -> Iterator[Session]:
 @pytest.fixture(scope="module")
 def database_url() -> Iterator[str]:
     with databases.fresh(Path(os.environ["WANGGE_DATA"])) as url:
+        yield url
+
+
+@pytest.fixture
+def bare_database_url() -> Iterator[str]:
+    with databases.fresh(Path(os.environ["WANGGE_DATA"]), migrated=False) as url:
         yield url
 
 

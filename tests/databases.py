@@ -47,11 +47,11 @@ def end(data: Path) -> None:
 
 
 @contextmanager
-def fresh(data: Path) -> Iterator[str]:
-    """The address of a database with the newest schema and no rows, dropped afterwards."""
+def fresh(data: Path, *, migrated: bool = True) -> Iterator[str]:
+    """The address of a database with the newest schema and no rows, or with no schema at all; dropped afterwards."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with _server(data) as server:
-        template = _template(server, data)
+        template = _migrated(server, data) if migrated else cluster.DATABASE
         statement = sql.SQL("CREATE DATABASE {} OWNER wangge TEMPLATE {}")
         server.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
     try:
@@ -61,19 +61,14 @@ def fresh(data: Path) -> Iterator[str]:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def empty(data: Path) -> str:
-    """The address of the cluster's first database, which has the extensions and no schema."""
-    return cluster.url(Settings(data=data))
-
-
-def _template(server: psycopg.Connection, data: Path) -> str:
+def _migrated(server: psycopg.Connection, data: Path) -> str:
     """The name of a database with the newest schema; made first where there is none of these migrations."""
     template = f"template_{_migrations()}"
     server.execute("SELECT pg_advisory_lock(1)")  # given back when the connection closes
     if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [template]).fetchone():
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(template)))
         server.execute(sql.SQL("CREATE DATABASE {} OWNER wangge").format(sql.Identifier(template)))
-        preparing.add_extensions(_plain(_url(data, template, superuser=True)))
+        preparing.add_extensions(_url(data, template, superuser=True))
         schema.migrate(_url(data, template))
         server.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(sql.Identifier(template)))
     return template
@@ -93,17 +88,13 @@ def _server(data: Path) -> Iterator[psycopg.Connection]:
     settings = Settings(data=data)
     if not cluster.status(settings).running:
         cluster.up(settings, durable=False)
-    with psycopg.connect(_plain(_url(data, "postgres", superuser=True)), autocommit=True) as connection:
+    with preparing.connect(_url(data, "postgres", superuser=True)) as connection:
         yield connection
 
 
 def _url(data: Path, name: str, *, superuser: bool = False) -> str:
     whole = make_url(cluster.url(Settings(data=data), superuser=superuser))
     return whole.set(database=name).render_as_string(hide_password=False)
-
-
-def _plain(url: str) -> str:
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
 def _runs(process: int) -> bool:
