@@ -1,7 +1,8 @@
 """Who may enforce the law, and who only sits where that is done: holders without the post, posts without a holder.
 
-持证不在岗、在岗不持证: a certificate counts where its holder works in a unit that enforces. Brigades do;
-which other units do (those that lead matters needing officers) the caller knows and says.
+持证不在岗、在岗不持证. A post enforces where its holder works in a unit that enforces and does no desk work
+there. Brigades enforce, and so do their officers whom a township manages and uses; which other units do
+(those that lead matters needing officers) the caller knows and says.
 """
 
 from collections import defaultdict
@@ -9,8 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from staffing.answering import LOCAL
 from staffing.models import Absence, Certificate, Staff, Unit
@@ -18,6 +19,9 @@ from staffing.words import UnitKind
 
 ACT_TOGETHER = 2
 """At least so many certified officers must be present for one enforcement."""
+
+DESK_POSTS = ("内勤", "文员", "后勤", "财务", "司机", "驾驶员", "档案", "clerk", "driver")
+"""Posts that enforce nothing wherever they are; a roster's posts are free text, so a word in it must do."""
 
 WARNED_BEFORE = timedelta(days=90)
 """How long before its last day a certificate is worth speaking of: renewing one takes weeks."""
@@ -43,12 +47,18 @@ class Officer:
     id: int
     staff_no: str
     name: str
-    unit_id: int
     unit_code: str
-    enforces: bool
-    """Whether the unit where they work enforces."""
+    post: str | None
+    where_enforced: bool
+    """Whether the unit where they work enforces, by itself or through them."""
     away: bool
     certificates: tuple[HeldCertificate, ...] = ()
+
+    @property
+    def enforces(self) -> bool:
+        """Whether it is a post that enforces."""
+        desk = self.post is not None and any(word in self.post.casefold() for word in DESK_POSTS)
+        return self.where_enforced and not desk
 
     def certified_on(self, day: date) -> bool:
         """Whether at least one certificate holds on that day."""
@@ -60,15 +70,15 @@ class CertificateReview:
     """What is wrong with an organisation's certificates on one day. People are in the order of their staff numbers."""
 
     holders_off_post: list[Officer]
-    """A certificate that holds, and work in a unit that does not enforce (持证不在岗)."""
+    """A certificate that holds, and a post that does not enforce (持证不在岗)."""
     posts_without_holder: list[Officer]
-    """Work in a unit that enforces, and no certificate that holds (在岗不持证)."""
+    """A post that enforces, and no certificate that holds (在岗不持证)."""
     expired: list[tuple[Officer, HeldCertificate]]
     expiring: list[tuple[Officer, HeldCertificate]]
     """Still holding, with the last day near; the nearest first."""
     undated: list[tuple[Officer, HeldCertificate]]
     units_that_cannot_act: dict[str, int]
-    """Code of each enforcing unit with fewer than two certified officers present, and how many it has."""
+    """Code of each unit that enforces with fewer than two certified officers present, and how many it has."""
 
 
 def review_certificates(
@@ -90,7 +100,7 @@ def review(
         for officer, one in held
         if one.expires_on is not None and today <= one.expires_on < today + warned_before
     ]
-    present = dict.fromkeys(enforcing, 0)
+    present = dict.fromkeys([*enforcing, *(one.unit_code for one in officers if one.enforces)], 0)
     for officer in officers:
         if officer.enforces and not officer.away and officer.certified_on(today):
             present[officer.unit_code] += 1
@@ -112,10 +122,13 @@ def _officers(db: Session, at: datetime, also_enforcing: Collection[int]) -> lis
         certificates[staff_id].append(HeldCertificate(number, kind, expires_on))
     in_service = or_(Staff.left_on.is_(None), Staff.left_on > at.astimezone(LOCAL).date())
     away = select(Absence.id).where(Absence.staff_id == Staff.id, Absence.away.contains(at)).exists()
-    enforces = _enforcing(also_enforcing)
+    own = aliased(Unit)
+    sent_down = and_(own.kind == UnitKind.BRIGADE, Unit.kind == UnitKind.TOWNSHIP)
+    enforces = or_(_enforcing(also_enforcing), sent_down)
     rows = db.execute(
-        select(Staff.id, Staff.staff_no, Staff.name, Unit.id, Unit.code, enforces, away)
+        select(Staff.id, Staff.staff_no, Staff.name, Unit.code, Staff.post, enforces, away)
         .join(Unit, Unit.id == Staff.works_at_id)
+        .join(own, own.id == Staff.unit_id)
         .where(in_service, or_(enforces, Staff.id.in_(certificates)))
         .order_by(Staff.staff_no)
     )

@@ -56,6 +56,24 @@ def test_the_post_is_where_somebody_works_and_not_whose_establishment_they_are_o
     assert (told["off post"], told["no holder"]) == (["1"], ["2"])
 
 
+def test_desk_work_in_a_brigade_is_no_post_that_enforces(db: Session, brigade: Unit):
+    clerk, other = add_staff(db, "1", brigade), add_staff(db, "2", brigade)
+    clerk.post, other.post = "大队内勤", "内勤"
+    add_certificate(db, clerk, "Z-1", LATER)
+    told = numbers(review_certificates(db, NOON))
+    assert (told["off post"], told["no holder"]) == (["1"], [])
+
+
+def test_an_officer_whom_a_township_uses_enforces_there(db: Session, brigade: Unit):
+    town = make_unit(db, "T-1", UnitKind.TOWNSHIP)
+    add_certificate(db, add_staff(db, "1", brigade, works_at=town), "Z-1", LATER)
+    add_staff(db, "2", brigade, works_at=town)
+    add_staff(db, "3", town)
+    told = review_certificates(db, NOON)
+    assert (numbers(told)["off post"], numbers(told)["no holder"]) == ([], ["2"])
+    assert told.units_that_cannot_act == {"B-1": 0, "T-1": 1}
+
+
 def test_a_post_in_the_brigade_without_a_certificate_that_holds_has_no_holder(db: Session, brigade: Unit):
     add_staff(db, "1", brigade)
     add_certificate(db, add_staff(db, "2", brigade), "Z-2", TODAY - timedelta(days=1))
