@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from geo.codes import AreaKind
+from geo.crs import Bounds
 from geo.locate import LocatableArea
 from geo.models import Area, AreaVersion
 
@@ -65,3 +66,28 @@ def names_of(db: Session, area_ids: Sequence[int], moment: datetime) -> dict[int
         .order_by(AreaVersion.valid.contains(moment), func.lower(AreaVersion.valid).nulls_first())
     )
     return {area_id: name for area_id, name in rows}
+
+
+def listed(db: Session, kind: AreaKind, moment: datetime) -> list[tuple[str, str]]:
+    """Code and name of every area of a kind valid at `moment`, in code order: what people choose from."""
+    rows = db.execute(
+        select(Area.code, AreaVersion.name)
+        .join(AreaVersion, AreaVersion.area_id == Area.id)
+        .where(Area.kind == kind, AreaVersion.valid.contains(moment))
+        .order_by(Area.code)
+    )
+    return [(code, name) for code, name in rows]
+
+
+def bounds_of(db: Session, moment: datetime, area_ids: Sequence[int] | None = None) -> Bounds | None:
+    """The box around the given areas (around everything when None) as they stood at `moment`; None when empty."""
+    wanted = select(
+        func.min(func.ST_XMin(AreaVersion.outline)),
+        func.min(func.ST_YMin(AreaVersion.outline)),
+        func.max(func.ST_XMax(AreaVersion.outline)),
+        func.max(func.ST_YMax(AreaVersion.outline)),
+    ).where(AreaVersion.valid.contains(moment))
+    if area_ids is not None:
+        wanted = wanted.where(AreaVersion.area_id.in_(area_ids))
+    west, south, east, north = db.execute(wanted).one()
+    return None if west is None else (west, south, east, north)

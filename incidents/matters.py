@@ -1,5 +1,6 @@
 """Finding the catalogue entry that a report means."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,6 +42,11 @@ class MatterFinder:
             return None
         limit = (entry.limit_amount, entry.limit_unit) if entry.limit_amount and entry.limit_unit else None
         return MatterFound(entry.id, entry.name, limit)
+
+
+def standing(db: Session, at: datetime) -> Sequence[Matter]:
+    """Every entry of the catalogue that stood at the moment, by field and code."""
+    return db.scalars(select(Matter).where(Matter.valid.contains(at)).order_by(Matter.field, Matter.code)).all()
 
 
 def _stood(entry: Matter, at: datetime) -> bool:

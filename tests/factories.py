@@ -47,14 +47,22 @@ def make_area(
     return area
 
 
-def make_ladder(db: Session, *, west: float = 119.0, south: float = 33.0, township: str = "329901001") -> dict[str, Area]:
+def make_ladder(
+    db: Session, *, west: float = 119.0, south: float = 33.0, township: str = "329901001"
+) -> dict[str, Area]:
     """One township of one village with two grids side by side, each 0.01° square; keys township, village, a, b."""
     whole = box(west, south, west + 0.02, south + 0.01)
     top = make_area(db, township, AreaKind.TOWNSHIP, whole)
     village = make_area(db, township + "001", AreaKind.VILLAGE, whole, parent=top)
-    a = make_area(db, township + "001001", AreaKind.COMPREHENSIVE, box(west, south, west + 0.01, south + 0.01), parent=village)
+    a = make_area(
+        db, township + "001001", AreaKind.COMPREHENSIVE, box(west, south, west + 0.01, south + 0.01), parent=village
+    )
     b = make_area(
-        db, township + "001002", AreaKind.COMPREHENSIVE, box(west + 0.01, south, west + 0.02, south + 0.01), parent=village
+        db,
+        township + "001002",
+        AreaKind.COMPREHENSIVE,
+        box(west + 0.01, south, west + 0.02, south + 0.01),
+        parent=village,
     )
     return {"township": top, "village": village, "a": a, "b": b}
 
