@@ -139,8 +139,7 @@ def accuracy_m(datum: Datum | str) -> float | None:
     datum = _known(datum)
     if datum in _OWN_ACCURACY_M:
         return _OWN_ACCURACY_M[datum]
-    geodetic = pyproj.CRS(datum.name).datum
-    if geodetic is not None and geodetic.name in _AS_GOOD_AS_WGS84:
+    if getattr(pyproj.CRS(datum.name).datum, "name", None) in _AS_GOOD_AS_WGS84:
         return 1.0
     accuracy = float(_to_lonlat(datum.name).accuracy)
     return accuracy if accuracy >= 0 else None
@@ -159,16 +158,10 @@ def _to_lonlat(name: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(name, "EPSG:4326", always_xy=True)
 
 
-def _unchanged(lon: Any, lat: Any) -> tuple[Any, Any]:
-    return lon, lat
-
-
-_TO: dict[str, Callable[[Any, Any], tuple[Any, Any]]] = {
-    "wgs84": _unchanged, "cgcs2000": _unchanged, "gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84,
-}  # fmt: skip
-_FROM: dict[str, Callable[[Any, Any], tuple[Any, Any]]] = {
-    "wgs84": _unchanged, "cgcs2000": _unchanged, "gcj02": wgs84_to_gcj02, "bd09": wgs84_to_bd09,
-}  # fmt: skip
+_Step = Callable[[Any, Any], tuple[Any, Any]]
+_SAME: dict[str, _Step] = dict.fromkeys(("wgs84", "cgcs2000"), lambda lon, lat: (lon, lat))
+_TO: dict[str, _Step] = {**_SAME, "gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84}
+_FROM: dict[str, _Step] = {**_SAME, "gcj02": wgs84_to_gcj02, "bd09": wgs84_to_bd09}
 
 
 @overload
@@ -261,11 +254,11 @@ _E = math.sqrt(_E2)
 _Shape = TypeVar("_Shape", BaseGeometry, "NDArray[np.object_]")
 
 
-def _equal_area(lonlat: Floats) -> Floats:
-    """Lambert's cylindrical equal-area projection of the ellipsoid, (n, 2) degrees to metres (Snyder 1987, p. 81)."""
-    sine = np.sin(np.radians(lonlat[:, 1]))
+def _south_of(lat: Floats) -> Floats:
+    """Square metres of ellipsoid per radian of longitude from the equator to a latitude (Snyder 1987, p. 81)."""
+    sine = np.sin(np.radians(lat))
     q = (1 - _E2) * (sine / (1 - _E2 * sine * sine) + np.arctanh(_E * sine) / _E)
-    return np.column_stack((np.radians(lonlat[:, 0]) * _A, q * (_A / 2)))
+    return q * (_A * _A / 2)
 
 
 @overload
@@ -273,12 +266,22 @@ def area_m2(geometry: BaseGeometry) -> float: ...
 @overload
 def area_m2(geometry: NDArray[np.object_]) -> Floats: ...
 def area_m2(geometry: Any) -> Any:
-    """Square metres of WGS-84 outlines on the ellipsoid, one or an array of them.
+    """Square metres of WGS-84 outlines on the ellipsoid, one or an array of them; 0 for what is no polygon.
 
-    Sides are straight in (lon, lat), as everywhere here. Good to 1e-6 of the area for sides up to some 10 km.
+    Sides are straight in (lon, lat), as everywhere here, and each ring counts for itself (holes off), valid or not:
+    the ground below each side is summed, by Simpson's rule where the side slants, good to 1e-9 for sides of 10 km.
     """
-    area = shapely.area(shapely.transform(geometry, _equal_area))
-    return float(area) if isinstance(geometry, BaseGeometry) else area
+    parts, whole = shapely.get_parts(np.atleast_1d(geometry), return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    at, ring = shapely.get_coordinates(rings, return_index=True)
+    side = ring[1:] == ring[:-1]
+    lat, next_lat = at[:-1, 1][side], at[1:, 1][side]
+    below = (_south_of(lat) + 4 * _south_of((lat + next_lat) / 2) + _south_of(next_lat)) / 6
+    below -= _south_of(at[np.searchsorted(ring, ring[:-1][side]), 1])  # from the ring's own start: loses no digits
+    ground = np.abs(np.bincount(ring[:-1][side], below * np.radians(np.diff(at[:, 0])[side]), minlength=len(rings)))
+    ground[1:][part[1:] == part[:-1]] *= -1  # all but the first ring of a polygon are holes
+    area = np.bincount(whole[part], ground, minlength=np.size(geometry))
+    return float(area[0]) if isinstance(geometry, BaseGeometry) else area
 
 
 @dataclass(frozen=True)

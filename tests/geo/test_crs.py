@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
-from shapely.geometry import Point
+from shapely.geometry import MultiPolygon, Point, Polygon
 
 from geo import crs
 
@@ -259,11 +259,22 @@ def test_unusable_coordinates_are_named_for_one_pair_and_for_many(x, y, datum, c
 
 
 def test_areas_agree_with_the_geodesic():
-    for outline in (box(119.3, 33.2, 119.31, 33.21), box(-123.2, 49.2, -123.19, 49.21), box(120, -31, 120.02, -30.98)):
+    slanting = Polygon([(119.0, 33.0), (119.5, 33.1), (119.2, 33.6)])
+    for outline in (box(119.3, 33.2, 119.31, 33.21), box(-123.2, 49.2, -123.19, 49.21), slanting, box(9, -31, 10, -30)):
         # The geodesic's sides are great ellipses, ours straight in degrees: densified they meet.
         truth = abs(GEOD.geometry_area_perimeter(outline.segmentize(0.0005))[0])
-        assert crs.area_m2(outline) == pytest.approx(truth, rel=1e-7)
-    assert crs.area_m2(np.array([outline, outline])).tolist() == [crs.area_m2(outline)] * 2
+        assert crs.area_m2(outline) == pytest.approx(truth, rel=1e-6)
+
+
+def test_areas_of_many_are_the_areas_of_each_with_holes_parts_and_what_has_none():
+    ring = Polygon(box(0, 0, 3, 3).exterior, [box(1, 1, 2, 2).exterior.coords])
+    pieces = MultiPolygon([box(5, 0, 6, 1), box(7, 0, 8, 1)])
+    many = np.array([ring, Polygon(), pieces, Point(1, 1), box(5, 0, 6, 1)])
+    areas = crs.area_m2(many)
+    assert areas.tolist() == [crs.area_m2(one) for one in many]
+    assert areas[0] == pytest.approx(crs.area_m2(box(0, 0, 3, 3)) - crs.area_m2(box(1, 1, 2, 2)))
+    assert areas[2] == pytest.approx(2 * areas[4])
+    assert areas[1] == areas[3] == 0
 
 
 def test_the_local_plane_measures_lengths_as_documented():
