@@ -65,7 +65,7 @@ def names_of(db: Session, area_ids: Sequence[int], moment: datetime) -> dict[int
         .where(AreaVersion.area_id.in_(set(area_ids)))
         .order_by(AreaVersion.valid.contains(moment), func.lower(AreaVersion.valid).nulls_first())
     )
-    return {area_id: name for area_id, name in rows}
+    return dict(rows.tuples())
 
 
 def listed(db: Session, kind: AreaKind, moment: datetime) -> list[tuple[str, str]]:

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -68,7 +69,7 @@ class Incident(Base):
             "channel",
             "external_number",
             unique=True,
-            postgresql_where=text("external_number IS NOT NULL"),
+            postgresql_where=sql("external_number IS NOT NULL"),
         ),
         Index("ix_incident_point", "point", postgresql_using="gist"),
         Index("ix_incident_raw_pair", "raw_x", "raw_y"),
@@ -77,7 +78,7 @@ class Incident(Base):
         Index("ix_incident_grid_id", "grid_id"),
         Index("ix_incident_staff_id", "staff_id"),
         Index("ix_incident_lead_unit_id", "lead_unit_id"),
-        Index("ix_incident_queue_reason", "queue_reason", postgresql_where=text("queue_reason IS NOT NULL")),
+        Index("ix_incident_queue_reason", "queue_reason", postgresql_where=sql("queue_reason IS NOT NULL")),
         CheckConstraint("(raw_x IS NULL) = (raw_y IS NULL)", name="raw_pair_whole"),
         CheckConstraint("point IS NOT NULL OR placement IN ('unlocated', 'invalid')", name="placed_has_a_point"),
         CheckConstraint("state <> 'closed' OR closed_at IS NOT NULL", name="closed_has_a_time"),
@@ -100,14 +101,14 @@ class Incident(Base):
     point: Mapped[WKBElement | None] = mapped_column(geometry("POINT"))
 
     placement: Mapped[Placement] = mapped_column(word(Placement))
-    placed_by_hand: Mapped[bool] = mapped_column(server_default=text("false"))
+    placed_by_hand: Mapped[bool] = mapped_column(server_default=sql("false"))
     queue_reason: Mapped[QueueReason | None] = mapped_column(word(QueueReason), comment="null once nobody must look")
     county_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     township_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     village_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     grid_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     grid_version_id: Mapped[int | None] = mapped_column(ForeignKey("area_version.id"), comment="what it was judged by")
-    specialised_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
+    specialised_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=sql("'{}'"))
     explanation: Mapped[dict[str, Any]] = mapped_column(comment="why there and why these people, as decided then")
 
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), comment="the person who answers")
@@ -154,7 +155,7 @@ class IncidentEvent(Base):
     by_name: Mapped[str] = mapped_column(comment="as the name stood then; survives the account")
     by_account_id: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str]
-    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    details: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'"))
 
     incident: Mapped[Incident] = relationship(back_populates="events")
 

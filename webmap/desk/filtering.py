@@ -63,7 +63,7 @@ class DeskFilter:
         """What beside the heap and the words narrows the view."""
         return [name for name in self.params if name not in ("tab", "text")]
 
-    def address(self, **changes: str | None) -> dict[str, str]:
+    def address(self, **changes: str | None) -> dict[str, Any]:
         """The parameters with some changed; None or blank leaves one out."""
         merged = self.params | {name: value or "" for name, value in changes.items()}
         return {name: value for name, value in merged.items() if value}

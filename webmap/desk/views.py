@@ -11,7 +11,6 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from markupsafe import Markup
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import select
 from sqlalchemy.exc import ProgrammingError
@@ -56,10 +55,9 @@ def index() -> ResponseReturnValue:
     chosen = request.args.get("case", type=int)
     return render_template(
         "desk/index.html",
-        **page,
+        **(page | (_case(chosen, wanted, now) if chosen else {})),
         **_choices(now),
         counts=_counts(wanted, now),
-        panel=Markup(render_template("desk/case.html", **_case(chosen, wanted, now))) if chosen else None,
         map=_board(wanted, now),
     )
 
@@ -158,7 +156,7 @@ def _refused(incident_id: int, sentence: str, status: int = 422) -> ResponseRetu
 
 
 def _back(incident_id: int) -> str:
-    params = read_filter(request.args).params
+    params: dict[str, Any] = read_filter(request.args).params
     if request.args.get("alone"):
         return url_for("desk.show", incident_id=incident_id, **params)
     return url_for("desk.index", **params, case=incident_id)
@@ -197,7 +195,7 @@ def _case(incident_id: int, wanted: DeskFilter, now: datetime) -> dict[str, Any]
 
 def _step_url(wanted: DeskFilter, incident_id: int, endpoint: str, move: str | None = None) -> str:
     """Where a step of this case is sent, keeping the view it is taken from."""
-    step = {"move": move} if move else {}
+    step: dict[str, Any] = {"move": move} if move else {}
     return url_for(endpoint, incident_id=incident_id, **step, **wanted.address())
 
 
