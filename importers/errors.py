@@ -189,8 +189,8 @@ class NoOutlines(ReadError):
 # Coordinates
 
 class CrsUnknown(ReadError):
-    """{file} is in metres and does not say in which coordinate system. {candidates_said} Say it with --crs EPSG:…,
-    as in --crs {example}.
+    """{file} does not say in which coordinate system it is, and the numbers are no degrees. {candidates_said} Say
+    which it is, as in --crs {example}.
     """
 
     code = "crs-unknown"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import shapely
 
-if TYPE_CHECKING:
-    from geo.coverage import Finding
+from geo.coverage import Finding
 
+if TYPE_CHECKING:
     from importers.errors import ReadError
 
 Severity = Literal["block", "warn"]
@@ -110,7 +110,7 @@ class ImportReport:
     rows: int = 0
     loaded: int = 0
     problems: list[Problem] = field(default_factory=list)
-    findings: "list[Finding]" = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     committed: bool = False
     counts: dict[str, int] = field(default_factory=dict)
     """Further figures by name: new, changed, unchanged, rejected …"""
@@ -161,9 +161,8 @@ class ImportReport:
         return f"dry run: {self.loaded} of {self.rows} rows would be loaded; say --commit to load them"
 
 
-def finding_json(finding: "Finding") -> dict[str, Any]:
-    """Return a finding as JSON, its shape (WGS-84 lon/lat, or None) as a GeoJSON geometry."""
-    shape = finding.shape
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """Return a finding as JSON, its shape (WGS-84 lon/lat) as a GeoJSON geometry."""
     return {
         "code": finding.code,
         "codes": list(finding.codes),
@@ -171,11 +170,11 @@ def finding_json(finding: "Finding") -> dict[str, Any]:
         "size_m2": finding.size_m2,
         "message": finding.message,
         "severity": finding.severity,
-        "geometry": None if shape is None or shape.is_empty else json.loads(shapely.to_geojson(shape)),
+        "geometry": json.loads(shapely.to_geojson(finding.shape)),
     }
 
 
-def _finding_line(finding: "Finding") -> str:
+def _finding_line(finding: Finding) -> str:
     rows = [row for row in finding.rows if row]
     where = f"row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}: " if rows else ""
     return f"{'' if finding.severity == 'block' else 'warning: '}{where}{finding.message}"

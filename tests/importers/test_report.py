@@ -1,28 +1,18 @@
 """The report of an import, and the sentences of its refusals."""
 
 import json
-from dataclasses import dataclass
 
 import pytest
-from shapely.geometry import Point, box
-from shapely.geometry.base import BaseGeometry
+from shapely.geometry import box
 
+from geo.coverage import Finding
 from importers import errors
 from importers.errors import MissingColumn, ReadError
-from importers.report import Detected, ImportReport, Problem
+from importers.report import Detected, ImportReport, Problem, Severity
 
 
-@dataclass(frozen=True)
-class SomeFinding:
-    """Shaped as geo.coverage.Finding is."""
-
-    code: str = "overlap"
-    codes: tuple[str, ...] = ("A-01", "A-02")
-    rows: tuple[int, ...] = (3, 4)
-    size_m2: float | None = 12.5
-    shape: BaseGeometry | None = None
-    message: str = "A-01 and A-02 share 12.5 m²"
-    severity: str = "block"
+def some_finding(severity: Severity = "block") -> Finding:
+    return Finding("overlap", ("A-01", "A-02"), (3, 4), 12.5, box(0, 0, 1, 1), "A-01 and A-02 share 12.5 m²", severity)
 
 
 def error_classes(root: type[ReadError] = ReadError) -> list[type[ReadError]]:
@@ -37,7 +27,7 @@ def test_the_json_has_the_keys_of_the_contract():
         rows=2,
         loaded=1,
         problems=[Problem(2, "name", "empty", "empty")],
-        findings=[SomeFinding(shape=box(0, 0, 1, 1))],
+        findings=[some_finding()],
     )
     told = json.loads(json.dumps(report.to_json()))
     assert told["file"] == "grids.zip"
@@ -48,11 +38,6 @@ def test_the_json_has_the_keys_of_the_contract():
     ]
     assert told["findings"][0]["geometry"]["type"] == "Polygon"
     assert told["findings"][0]["codes"] == ["A-01", "A-02"]
-
-
-def test_a_finding_without_a_shape_has_no_geometry():
-    told = ImportReport("a", findings=[SomeFinding(), SomeFinding(shape=Point())]).to_json()
-    assert [finding["geometry"] for finding in told["findings"]] == [None, None]
 
 
 def test_the_written_report_is_json_with_chinese_left_readable(tmp_path):
@@ -76,15 +61,15 @@ def test_a_problem_reads_like_a_colleague(problem, line):
 
 def test_warnings_do_not_block_but_blocking_findings_do():
     assert not ImportReport("a", problems=[Problem(1, None, "x", "x", "warn")]).blocks
-    assert not ImportReport("a", findings=[SomeFinding(severity="warn")]).blocks
-    assert ImportReport("a", findings=[SomeFinding()]).blocks
+    assert not ImportReport("a", findings=[some_finding("warn")]).blocks
+    assert ImportReport("a", findings=[some_finding()]).blocks
     assert ImportReport("a", problems=[Problem(1, None, "x", "x")]).blocks
 
 
 def test_the_lines_say_what_was_detected_what_is_wrong_and_what_happened():
     report = ImportReport(
         "grids.zip", Detected("GB18030", columns={"code": "WGBM"}, unused=("BZ",)), rows=3,
-        problems=[Problem(1, "name", "empty", "empty")], findings=[SomeFinding()],
+        problems=[Problem(1, "name", "empty", "empty")], findings=[some_finding()],
     )
     said = list(report.lines())
     assert "encoding: GB18030" in said

@@ -1,0 +1,299 @@
+"""In which coordinate system a layer is drawn, and its outlines brought to WGS-84.
+
+A .prj may be missing, meaningless or false, and metres say little about themselves. So whatever is told, named or
+guessed is tested: 99 % of the corners must come to lie in the county. Where more than one system would fit, the
+clerk is asked. The transformation itself is geo.crs's.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyproj
+import shapely
+from pyproj.exceptions import CRSError
+
+from geo.crs import (
+    BD09,
+    GCJ02,
+    WGS84,
+    Bounds,
+    Datum,
+    DatumError,
+    Floats,
+    accuracy_m,
+    guess_crs,
+    guess_swapped_crs,
+    parse_datum,
+    share_within,
+    to_wgs84,
+)
+from importers.errors import CrsImplausible, CrsUnknown, CrsUnusable, DatumConflict
+from importers.rawlayer import DeclaredCrs, RawLayer, Shapes
+from importers.report import Problem
+
+AUTO = "auto"
+AT_HOME = 0.99
+WORLD: Bounds = (-180.0, -90.0, 180.0, 90.0)
+_LARGEST_M = 1e9
+"""No coordinate on earth is larger, in metres or feet: beyond it a number is a filler or a fault."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Outlines in WGS-84, and by what: `crs` as EPSG code, `datum` as it was understood."""
+
+    outlines: Shapes
+    crs: str
+    datum: str
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass
+class _Choice:
+    """The system decided on, with why; `swapped` when north was written before east."""
+
+    datum: Datum
+    why: str
+    problems: list[Problem] = field(default_factory=list)
+    swapped: bool = False
+
+
+def place(
+    raw: RawLayer, *, file: Path, crs: str = AUTO, datum: str | None = None, county_box: Bounds | None = None
+) -> Placed:
+    """Transform a layer's outlines to WGS-84 (lon, lat).
+
+    `crs` is a person's --crs; `datum` says that longitudes and latitudes are gcj02 or bd09. Raises CrsUnusable,
+    CrsUnknown, CrsImplausible or DatumConflict.
+    """
+    bounds = _bounds(raw.outlines)
+    choice = _told(file, crs) if crs.casefold() != AUTO else _choose(raw, file, bounds, county_box)
+    choice = _shifted(file, choice, datum)
+    placed = _transformed(raw.outlines, choice)
+    _check_at_home(file, placed, choice, bounds, county_box)
+    problems = (*choice.problems, *_poorly_known(choice.datum))
+    said = f"coordinates read as {choice.datum}{_title(choice.datum)}: {choice.why}"
+    return Placed(placed, _epsg_of(choice.datum), _datum_of(choice.datum), (said,), problems)
+
+
+def identify(text: str) -> str | None:
+    """Return the EPSG code of a .prj or other description as “EPSG:4549”, or None when it is in no register.
+
+    Raises CRSError when the text is no coordinate system at all.
+    """
+    system = pyproj.CRS.from_user_input(text)
+    code = system.to_epsg()  # at PROJ's 70 % the parameters are the same; below, only the names are alike
+    return f"EPSG:{code}" if code else _by_parameters(system)
+
+
+def _told(file: Path, crs: str) -> _Choice:
+    try:
+        return _Choice(parse_datum(crs), "as told")
+    except DatumError as fault:
+        raise CrsUnusable(file, crs=crs, reason=str(fault)) from None
+
+
+def _choose(raw: RawLayer, file: Path, bounds: Bounds, county_box: Bounds | None) -> _Choice:
+    """Believe what the file names, as long as it is a coordinate system; otherwise conclude from the numbers."""
+    problems: list[Problem] = []
+    if raw.crs is not None:
+        try:
+            code = identify(raw.crs.text)
+        except (CRSError, ValueError):
+            shown = re.sub(r"\s+", " ", raw.crs.text)[:40]
+            said = f"{raw.crs.by} is no coordinate system (it begins “{shown}”); it was left aside"
+            problems.append(Problem(None, None, "prj-unreadable", said, "warn"))
+        else:
+            return _named(file, raw.crs, code)
+    concluded = _concluded(raw, file, bounds, county_box)
+    concluded.problems = [*problems, *concluded.problems]
+    return concluded
+
+
+def _named(file: Path, declared: DeclaredCrs, code: str | None) -> _Choice:
+    name = pyproj.CRS.from_user_input(declared.text).name
+    if code is None:
+        reason = f"{declared.by} describes it and no register knows it; export the layer as EPSG:4490, or say --crs"
+        raise CrsUnusable(file, crs=name, reason=reason)
+    try:
+        return _Choice(parse_datum(code), f"{declared.by} says {name}")
+    except DatumError as fault:
+        raise CrsUnusable(file, crs=name, reason=str(fault)) from None
+
+
+def _concluded(raw: RawLayer, file: Path, bounds: Bounds, county_box: Bounds | None) -> _Choice:
+    """Conclude from the numbers alone: degrees are WGS-84 until said otherwise, metres must leave one possibility."""
+    if _within(bounds, WORLD):
+        if raw.degrees_by_format:
+            return _Choice(WGS84, "GeoJSON is in degrees")
+        said = "no coordinate system is named; the numbers are degrees and were taken for WGS-84"
+        return _Choice(WGS84, "the numbers are degrees", [Problem(None, None, "crs-assumed", said, "warn")])
+    candidates, swapped = guess_crs(bounds, county_box), False
+    if not candidates and (candidates := guess_swapped_crs(bounds, county_box)):
+        swapped = True
+    if len(candidates) != 1:
+        raise _unknown(file, candidates, bounds)
+    code = f"EPSG:{candidates[0]}"
+    why = f"no coordinate system is named; of the usual ones only {code} fits" + (" the county" if county_box else "")
+    exchanged = "North is written before east; they were exchanged. " if swapped else ""
+    said = f"{why}. {exchanged}Confirm it with --crs {code}"
+    return _Choice(parse_datum(code), why, [Problem(None, None, "crs-guessed", said, "warn")], swapped)
+
+
+def _unknown(file: Path, candidates: Iterable[int], bounds: Bounds) -> CrsUnknown:
+    codes = tuple(f"EPSG:{code}" for code in candidates)
+    listed = [f"{code}{_title(parse_datum(code))}" for code in codes]
+    if not codes:
+        west, south, east, north = (f"{bound:,.0f}" for bound in bounds)
+        said = f"East runs from {west} to {east}, north from {south} to {north}; none of the usual systems fits."
+    elif len(codes) > _FEW:
+        said = f"One of {len(codes)} central meridians is meant, from {listed[0]} to {listed[-1]}."
+    else:
+        said = f"These could be meant: {', '.join(listed)}."
+    example = codes[0] if 0 < len(codes) <= _FEW else _USUAL
+    return CrsUnknown(file, candidates=codes, candidates_said=said, example=example)
+
+
+_FEW = 6
+_USUAL = "EPSG:4549"
+
+
+def _shifted(file: Path, choice: _Choice, datum: str | None) -> _Choice:
+    """Apply a declared GCJ-02 or BD-09 to degrees; other datums say nothing that the system does not say already."""
+    if datum is None:
+        return choice
+    try:
+        said = parse_datum(datum)
+    except DatumError as fault:
+        raise CrsUnusable(file, crs=datum, reason=str(fault)) from None
+    if said not in (GCJ02, BD09):
+        return choice
+    if choice.datum.planar:
+        raise DatumConflict(file, crs=str(choice.datum), datum=str(said))
+    problems = [problem for problem in choice.problems if problem.code != "crs-assumed"]
+    return _Choice(said, f"{choice.why}, declared to be {said}", problems, choice.swapped)
+
+
+def _transformed(outlines: Shapes, choice: _Choice) -> Shapes:
+    """Transform every corner; what is no coordinate at all becomes NaN, for the check of outlines to report."""
+
+    def to_lonlat(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        usable = (np.abs(x) < _LARGEST_M) & (np.abs(y) < _LARGEST_M)
+        east, north = (y, x) if choice.swapped else (x, y)
+        return to_wgs84(np.where(usable, east, np.nan), np.where(usable, north, np.nan), choice.datum)
+
+    transform: Callable[..., Shapes] = shapely.transform
+    return transform(outlines, to_lonlat, interleaved=False)
+
+
+def _check_at_home(
+    file: Path, placed: Shapes, choice: _Choice, bounds: Bounds, county_box: Bounds | None
+) -> None:
+    """Raise CrsImplausible unless nearly all corners lie in the county, or, with no county known, on the earth."""
+    corners = shapely.get_coordinates(placed)
+    corners = corners[~np.isnan(corners).any(axis=1)]
+    share = share_within(corners[:, 0], corners[:, 1], county_box or WORLD)
+    if share >= AT_HOME or not len(corners):
+        return
+    others = [code for code in guess_crs(bounds, county_box) if f"EPSG:{code}" != _epsg_of(choice.datum)]
+    codes = tuple(f"EPSG:{code}" for code in others)
+    if codes and county_box:
+        advice = f"Read as {' or '.join(codes[:3])} they would: say so with --crs if that is what it is."
+    elif codes:
+        advice = f"The numbers look like {', '.join(codes[:3])}{' …' if len(codes) > 3 else ''}: say which with --crs."
+    else:
+        advice = "If the file is of the right place, say its true system with --crs."
+    no_degrees = ", but the numbers are no degrees" if not (choice.datum.planar or _within(bounds, WORLD)) else ""
+    read_as, where = f"{choice.datum} ({choice.why}{no_degrees})", "in the county" if county_box else "on the earth"
+    raise CrsImplausible(file, crs=read_as, share=f"{share:.0%}", where=where, candidates=codes, advice=advice)
+
+
+def _poorly_known(datum: Datum) -> list[Problem]:
+    if accuracy_m(datum) is not None:
+        return []
+    said = f"how exactly {datum}{_title(datum)} turns into WGS-84 is not known: outlines may lie tens of metres off"
+    return [Problem(None, None, "datum-imprecise", said, "warn")]
+
+
+def _bounds(outlines: Shapes) -> Bounds:
+    """Return the box of all corners that are coordinates at all; zeros when there is none."""
+    corners = shapely.get_coordinates(outlines)
+    corners = corners[(np.abs(corners) < _LARGEST_M).all(axis=1)]
+    if not len(corners):
+        return (0.0, 0.0, 0.0, 0.0)
+    (west, south), (east, north) = corners.min(axis=0), corners.max(axis=0)
+    return (float(west), float(south), float(east), float(north))
+
+
+def _within(bounds: Bounds, box: Bounds) -> bool:
+    """Whether bounds lie in a box, but for what rounding does to -180."""
+    west, south, east, north = box
+    enough_low = bounds[0] >= west - _HAIR and bounds[1] >= south - _HAIR
+    return enough_low and bounds[2] <= east + _HAIR and bounds[3] <= north + _HAIR
+
+
+_HAIR = 1e-6
+
+
+# --- naming systems -------------------------------------------------------------------------------------------
+
+_DATUM_NAMES = {"China 2000": "cgcs2000", "World Geodetic System 1984": "wgs84"}
+
+
+def _by_parameters(system: pyproj.CRS) -> str | None:
+    """Recognise what survey software writes without a name: degrees or Gauss-Krüger on a modern ellipsoid.
+
+    CGCS2000, WGS-84 and GRS 80 differ by less than a millimetre in the semi-minor axis: they are one here.
+    """
+    ellipsoid = system.ellipsoid
+    if ellipsoid is None or abs(ellipsoid.semi_major_metre - 6_378_137) > 0.01:
+        return None
+    meridian = system.prime_meridian
+    if abs(ellipsoid.inverse_flattening - 298.2572) > 1e-3 or (meridian is not None and meridian.longitude):
+        return None
+    if system.is_geographic:
+        known = re.search(r"84|2000|CGCS", f"{system.name} {system.datum}", re.IGNORECASE)
+        return "EPSG:4326" if known else None
+    return _gauss_kruger(system)
+
+
+def _gauss_kruger(system: pyproj.CRS) -> str | None:
+    """Return the CGCS2000 code of a 3° or 6° Gauss-Krüger projection, by its meridian and false easting."""
+    operation = system.coordinate_operation
+    if operation is None or operation.method_name != "Transverse Mercator" or not _in_metres(system):
+        return None
+    value = {parameter.name: float(parameter.value) for parameter in operation.params}
+    meridian, easting = value.get("Longitude of natural origin", 0.0), value.get("False easting", 0.0)
+    plain = value.get("Scale factor at natural origin") == 1 and not value.get("Latitude of natural origin")
+    if not plain or value.get("False northing") or meridian % 3 or not 75 <= meridian <= 135:
+        return None
+    zone = int(meridian // 3)
+    if easting == 500_000:
+        return f"EPSG:{4534 + zone - 25}"
+    return f"EPSG:{4513 + zone - 25}" if easting == zone * 1_000_000 + 500_000 else None
+
+
+def _in_metres(system: pyproj.CRS) -> bool:
+    return all(axis.unit_conversion_factor == 1 for axis in system.axis_info)
+
+
+def _epsg_of(datum: Datum) -> str:
+    return datum.name if datum.name.startswith("EPSG:") else {"cgcs2000": "EPSG:4490"}.get(datum.name, "EPSG:4326")
+
+
+def _title(datum: Datum) -> str:
+    """Return the register's own name of an EPSG system in brackets."""
+    return f" ({pyproj.CRS(datum.name).name})" if datum.name.startswith("EPSG:") else ""
+
+
+def _datum_of(datum: Datum) -> str:
+    """Return the datum of a system: ours by name, others as the register calls them."""
+    if not datum.name.startswith("EPSG:"):
+        return datum.name
+    geodetic = pyproj.CRS(datum.name).datum
+    name = geodetic.name.removesuffix(" ensemble") if geodetic is not None else "unknown"
+    return _DATUM_NAMES.get(name, name)
