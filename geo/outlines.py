@@ -6,8 +6,8 @@ is exact: GEOS decides on which side of a line a point lies without rounding, an
 Distances are metres on a plane on which a degree of latitude is M_PER_DEG and a degree of longitude is M_PER_DEG
 times the cosine of the latitude *of the point*. That is the mean sphere: within 0.6 % of the ellipsoid anywhere
 (17 cm in 30 m), and simple enough for SQL to compute the same: ST_Distance of both geometries after
-ST_TransScale(…, -lon, -lat, M_PER_DEG * cos(radians(lat)), M_PER_DEG). Distances are compared in whole millimetres, so that ties
-do not hang on the last bit: round(distance * 1000).
+ST_TransScale(…, -lon, -lat, M_PER_DEG * cos(radians(lat)), M_PER_DEG). Distances are compared in whole
+millimetres, so that ties do not hang on the last bit: round(distance * 1000).
 """
 
 from __future__ import annotations
