@@ -4,22 +4,68 @@ What a session may see is decided by row-level security, not here: the same quer
 its own incidents and the county all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from geo.codes import AreaKind
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+import numpy as np
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from sqlalchemy import ColumnElement, Select, and_, any_, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from geo.areas import names_of
+from geo.codes import AreaKind
+from geo.crs import Bounds, Floats
 from geo.models import Area
+from incidents.clock import LOCAL
+from incidents.cursors import BIGGEST_ID, Position
 from incidents.errors import UnknownIncident
+from incidents.indicators import Course
 from incidents.models import Incident, Matter
-from incidents.words import Channel
+from incidents.words import Channel, QueueReason
 from incidents.workflow import OPEN, State
 
 MOST_LISTED = 500
+
+LONGEST_CODE = 64
+
+
+def _split(value: Any) -> Any:
+    """A box may come as one word, `west,south,east,north`."""
+    return value.split(",") if isinstance(value, str) else value
+
+
+def _is_box(box: Bounds) -> Bounds:
+    west, south, east, north = box
+    if not (west < east and south < north):
+        raise ValueError("a box is west,south,east,north, each once and in this order")
+    if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
+        raise ValueError("a box is in WGS-84 degrees")
+    return box
+
+
+Box = Annotated[Bounds, BeforeValidator(_split), AfterValidator(_is_box)]
+"""West, south, east, north in WGS-84 degrees; in a query string separated by commas."""
+
+
+def _is_plain(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("has characters that no code or word has")
+    return value
+
+
+Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(_is_plain)]
+Code = Annotated[Word, StringConstraints(max_length=LONGEST_CODE)]
+
+
+def _is_sensible(moment: datetime) -> datetime:
+    if not 1900 <= moment.year <= 2199:
+        raise ValueError("is no time at which anything could be reported")
+    return moment if moment.tzinfo else moment.replace(tzinfo=LOCAL)
+
+
+Moment = Annotated[datetime, AfterValidator(_is_sensible)]
+"""A moment; local time of the county where no zone is given."""
 
 
 class IncidentFilter(BaseModel):
@@ -29,20 +75,18 @@ class IncidentFilter(BaseModel):
 
     state: tuple[State, ...] = ()
     channel: tuple[Channel, ...] = ()
-    township: str | None = Field(default=None, description="code of a township")
-    village: str | None = Field(default=None, description="code of a village")
-    grid: str | None = Field(default=None, description="code of a comprehensive or specialised grid")
-    matter: str | None = Field(default=None, description="code of an entry of the catalogue")
-    since: datetime | None = Field(default=None, description="reported at or after")
-    until: datetime | None = Field(default=None, description="reported before")
+    township: Code | None = Field(default=None, description="code of a township")
+    village: Code | None = Field(default=None, description="code of a village")
+    grid: Code | None = Field(default=None, description="code of a comprehensive or specialised grid")
+    matter: Code | None = Field(default=None, description="code of an entry of the catalogue")
+    since: Moment | None = Field(default=None, description="reported at or after")
+    until: Moment | None = Field(default=None, description="reported before")
     queued: bool = Field(default=False, description="only what waits for a person to place or route it")
     open: bool = Field(default=False, description="only what is neither closed nor void")
-    overdue_at: datetime | None = Field(default=None, description="only what is open and was due before")
-    text: str | None = Field(default=None, max_length=100, description="words, or a part of a number")
-    staff_id: int | None = None
-    bbox: tuple[float, float, float, float] | None = Field(
-        default=None, description="west, south, east, north in WGS-84 degrees"
-    )
+    overdue_at: Moment | None = Field(default=None, description="only what is open and was due before")
+    text: Word | None = Field(default=None, description="words, or a part of a number")
+    staff_id: int | None = Field(default=None, ge=1, le=BIGGEST_ID)
+    bbox: Box | None = Field(default=None, description="west,south,east,north in WGS-84 degrees")
 
 
 def conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
@@ -61,7 +105,7 @@ def conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
         found.append(
             or_(
                 Incident.grid_id == _area_id(AreaKind.COMPREHENSIVE, wanted.grid),
-                Incident.specialised_ids.any(specialised),  # type: ignore[arg-type]
+                specialised == any_(Incident.specialised_ids),
             )
         )
     if wanted.matter:
@@ -101,9 +145,7 @@ def _area_id(kind: AreaKind, code: str) -> Any:
     return select(Area.id).where(Area.kind == kind, Area.code == code).scalar_subquery()
 
 
-def find(
-    db: Session, wanted: IncidentFilter, *, limit: int = 50, before: tuple[datetime, int] | None = None
-) -> Sequence[Incident]:
+def find(db: Session, wanted: IncidentFilter, *, limit: int = 50, before: Position | None = None) -> Sequence[Incident]:
     """The incidents meant, newest first, with the areas, staff, unit and matter they name already loaded.
 
     `before` continues after the last one shown: its (reported_at, id). Pages by position would repeat
@@ -122,6 +164,34 @@ def count(db: Session, wanted: IncidentFilter) -> int:
     return db.scalar(select(func.count()).select_from(Incident).where(*conditions(wanted))) or 0
 
 
+def coordinates(db: Session, wanted: IncidentFilter) -> tuple[Floats, Floats]:
+    """Longitudes and latitudes of the incidents meant. Points that are somebody's default are no places: left out."""
+    lon, lat = func.ST_X(Incident.point), func.ST_Y(Incident.point)
+    rows = db.execute(select(lon, lat).where(Incident.point.is_not(None), _no_default(), *conditions(wanted))).all()
+    pairs = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def count_by_grid(db: Session, wanted: IncidentFilter) -> dict[int, int]:
+    """How many of the incidents meant lie in each comprehensive grid, without those on somebody's default point."""
+    rows = db.execute(
+        select(Incident.grid_id, func.count())
+        .where(Incident.grid_id.is_not(None), _no_default(), *conditions(wanted))
+        .group_by(Incident.grid_id)
+    )
+    return {grid_id: number for grid_id, number in rows if grid_id is not None}
+
+
+def _no_default() -> ColumnElement[bool]:
+    return Incident.queue_reason.is_distinct_from(QueueReason.PLACEHOLDER_POINT)
+
+
+def count_placed(db: Session, wanted: IncidentFilter) -> int:
+    """How many of the incidents meant have a point."""
+    placed = select(func.count()).select_from(Incident).where(Incident.point.is_not(None), *conditions(wanted))
+    return db.scalar(placed) or 0
+
+
 def count_by_state(db: Session, wanted: IncidentFilter) -> dict[State, int]:
     """How many incidents of each state are meant; states without any are absent."""
     rows = db.execute(select(Incident.state, func.count()).where(*conditions(wanted)).group_by(Incident.state))
@@ -129,7 +199,7 @@ def count_by_state(db: Session, wanted: IncidentFilter) -> dict[State, int]:
 
 
 def points(db: Session, wanted: IncidentFilter, *, limit: int) -> Sequence[Any]:
-    """Rows for a map, newest first: id, number, state, lon, lat, queue_reason, reported_at, matter, external grid code."""
+    """Rows for a map, newest first: id, number, state, lon, lat, queue_reason, reported_at, due_at, matter, grid."""
     grid = aliased(Area)
     return db.execute(
         select(
@@ -152,6 +222,26 @@ def points(db: Session, wanted: IncidentFilter, *, limit: int) -> Sequence[Any]:
     ).all()
 
 
+def courses(db: Session, wanted: IncidentFilter, *, by: AreaKind) -> Iterator[tuple[int | None, Course]]:
+    """How each incident went, with the id of its area at the level `by`; None where it lies in none."""
+    area = {
+        AreaKind.COUNTY: Incident.county_id,
+        AreaKind.TOWNSHIP: Incident.township_id,
+        AreaKind.VILLAGE: Incident.village_id,
+        AreaKind.COMPREHENSIVE: Incident.grid_id,
+    }[by]
+    columns = (Incident.state, Incident.reported_at, Incident.due_at, Incident.closed_at)
+    rows = db.execute(select(area, *columns).where(*conditions(wanted)))
+    return ((row[0], Course(row[1], row[2], row[3], row[4])) for row in rows)
+
+
+def area_labels(db: Session, area_ids: Sequence[int], moment: datetime) -> dict[int, tuple[str, str]]:
+    """The code of each area, and the name it bore at `moment`."""
+    names = names_of(db, area_ids, moment)
+    rows = db.execute(select(Area.id, Area.code).where(Area.id.in_(set(area_ids))))
+    return {id_: (code, names.get(id_, code)) for id_, code in rows}
+
+
 def one(db: Session, incident_id: int) -> Incident:
     """The incident with its history and photos. Raises UnknownIncident, also for one the session may not see."""
     incident = db.scalar(_with_names(select(Incident).where(Incident.id == incident_id)))
@@ -160,7 +250,7 @@ def one(db: Session, incident_id: int) -> Incident:
     return incident
 
 
-def _with_names(query: Select[tuple[Incident]]) -> Select[tuple[Incident]]:
+def _with_names(query: Select[Incident]) -> Select[Incident]:
     return query.options(
         joinedload(Incident.grid),
         joinedload(Incident.village),
