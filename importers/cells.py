@@ -58,6 +58,8 @@ def text_of(value: Any) -> str:
     """Return what was given as text without characters that no database keeps; numbers were never text."""
     if value is None:
         return ""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
     if not isinstance(value, str):
         raise BadValue("not-text", f"“{_shown(str(value))}” is not text")
     return "".join(c if unicodedata.category(c) not in {"Cc", "Cs"} else " " for c in value).strip()

@@ -69,7 +69,7 @@ def commands() -> None:
 @commands.command("areas")
 @_common
 @click.option("--kind", required=True, type=click.Choice([kind.value for kind in AreaKind]), help="What the areas are.")
-@click.option("--domain", help="For specialised areas: school, hospital, market, park, building-site, scenic, …")
+@click.option("--domain", help="Of specialised areas, where no column says it: school, hospital, …")
 @click.option("--from", "valid_from", callback=day_option, metavar="DAY", help="In force from this day's midnight on.")
 @click.option("--encoding", default="auto", show_default=True, help="Of the attributes.")
 @click.option("--crs", default="auto", show_default=True, help="Coordinate system, as in EPSG:4549.")
@@ -87,8 +87,8 @@ def areas(
     Example: flask import areas grids.zip --kind comprehensive --from 2026-01-01
     --columns code=WGBM,name=WGMC --accept overlap --commit
     """
-    if (domain is not None) != (kind == AreaKind.SPECIALISED):
-        raise click.UsageError("--domain goes with --kind specialised, and only with it")
+    if domain is not None and kind != AreaKind.SPECIALISED:
+        raise click.UsageError("--domain goes with --kind specialised only")
     from importers.areas import import_areas
 
     if profile is not None:

@@ -140,7 +140,6 @@ def test_a_report_is_written_for_a_file_that_cannot_be_read(shell: Shell, tmp_pa
         ["reports", "FILE", "--channel", "pigeon", "--datum", "wgs84"],
         ["reports", "FILE", "--channel", "hotline", "--datum", "mars"],
         ["areas", "FILE", "--kind", "kingdom"],
-        ["areas", "FILE", "--kind", "specialised"],
         ["areas", "FILE", "--kind", "village", "--domain", "school"],
         ["areas", "FILE", "--kind", "village", "--codes", "morse"],
     ],
