@@ -230,13 +230,13 @@ def _bounds(outlines: Shapes) -> Bounds:
 
 
 def _within(bounds: Bounds, box: Bounds) -> bool:
-    """Whether bounds lie in a box, but for what rounding does to -180."""
+    """Whether bounds lie in a box, but for what rounding does to -180 and -90."""
     west, south, east, north = box
     enough_low = bounds[0] >= west - _HAIR and bounds[1] >= south - _HAIR
     return enough_low and bounds[2] <= east + _HAIR and bounds[3] <= north + _HAIR
 
 
-_HAIR = 1e-6
+_HAIR = 0.001
 
 
 # --- naming systems -------------------------------------------------------------------------------------------

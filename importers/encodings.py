@@ -102,7 +102,8 @@ def choose_encoding(
         raise _refusal(file, beyond_ascii, utf8, gb, told)
     fitting = dict.fromkeys(trial.encoding for trial in (utf8, gb, told) if trial and trial.fits)
     others = tuple(encoding for encoding in fitting if encoding != chosen.encoding)
-    return DecodedAs(chosen.encoding, why, others, (*_warn_liar(declared, chosen), *_warn_cut(chosen)))
+    warnings = (*_warn_liar(declared, chosen), *_warn_doubt(chosen, gb), *_warn_cut(chosen))
+    return DecodedAs(chosen.encoding, why, others, warnings)
 
 
 def decode(text: RawText, encoding: str) -> tuple[str, bool]:
@@ -193,8 +194,8 @@ def _try(texts: Iterable[RawText], encoding: str) -> _Trial:
         trial.texts += 1
         if trial.texts > WEIGHED_TEXTS:
             continue
-        chinese = [character for character in decoded if _is_chinese(character)]
-        known = sum(character in common for character in chinese)
+        chinese = [at for at, character in enumerate(decoded) if _is_chinese(character)]
+        known = sum(decoded[at] in common and not _inside_a_word(decoded, at) for at in chinese)
         trial.chinese += len(chinese)
         trial.common += known
         if known < len(chinese) and trial.odd is None:
@@ -275,6 +276,15 @@ def _warn_nonsense(declared: Declared | None) -> tuple[Problem, ...]:
     return (Problem(None, None, "encoding-declared-wrongly", message, "warn"),)
 
 
+def _warn_doubt(chosen: _Trial, gb: _Trial) -> tuple[Problem, ...]:
+    """Warn where GB18030 was passed over only because nobody writes what it would read."""
+    if chosen.encoding in (UTF8, GB18030) or not gb.fits or gb.odd is None:
+        return ()
+    where, nonsense = gb.odd
+    message = f"read as {chosen.encoding}; as GB18030, {place(where)} would be “{nonsense.strip()[:40]}”"
+    return (Problem(None, None, "encoding-doubtful", message, "warn"),)
+
+
 def _warn_cut(chosen: _Trial) -> Iterator[Problem]:
     for text in chosen.cut:
         yield Problem(text.row, text.field, "text-cut", "the text is cut off in the middle of a character; "
@@ -288,6 +298,12 @@ def _is_cut_off(fault: UnicodeDecodeError, length: int) -> bool:
 
 def _is_chinese(character: str) -> bool:
     return "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff" or character >= "\U00020000"
+
+
+def _inside_a_word(text: str, at: int) -> bool:
+    """Whether a character stands between Latin letters, as the é of México does when GB18030 reads it as 閤."""
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    return before.isascii() and before.isalpha() and after.isascii() and after.islower()
 
 
 @lru_cache(maxsize=1)

@@ -95,7 +95,14 @@ def test_undeclared_big5_is_not_read_as_rare_characters_of_gb18030():
 def test_other_encodings_are_believed_where_declared(words, encoding, declared, read_as):
     decided = chosen(words, encoding, declared=declared)
     assert decided.encoding == read_as
-    assert decided.warnings == ()
+    assert {warning.code for warning in decided.warnings} <= {"encoding-doubtful"}
+
+
+def test_a_latin_reading_is_said_to_be_doubtful_where_gb18030_reads_something_too():
+    decided = chosen(["México"], "latin1", declared=declared_by_language_byte(0x57))
+    assert "as GB18030, row 1, NAME would be “M閤ico”" in decided.warnings[0].message
+    assert decided.alternatives == ("GB18030",)
+    assert chosen(["23.4° S."], "latin1", declared=declared_by_language_byte(0x57)).warnings == ()
 
 
 def test_traditional_characters_in_gbk_are_gb18030():
@@ -112,6 +119,12 @@ def test_gbk_that_happens_to_be_valid_utf8_is_believed_where_gbk_is_declared():
 def test_latin_text_is_not_taken_for_chinese():
     with pytest.raises(TextImplausible, match="“Müllerweg” in CP1252"):
         chosen(["Müllerweg", "Häuserzeile"], "latin1")
+
+
+def test_an_accent_that_gb18030_reads_as_a_common_character_is_known_by_the_letters_around_it():
+    assert "México".encode("latin1").decode("gb18030") == "M閤ico"
+    assert chosen(["México"], "latin1", declared=declared_by_language_byte(0x57)).encoding == "CP1252"
+    assert chosen(["a区", "b区", "E6栋c座"], "gbk").encoding == "GB18030"
 
 
 def test_text_that_fits_nothing_names_the_first_that_fails():

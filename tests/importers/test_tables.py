@@ -30,9 +30,6 @@ from importers.errors import (
 from importers.tables import read_table
 from importers.values import day_order, parse_number
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the real data lies beside the repository, not in it")
-
 STAFF = "工号,姓名,单位编码\n0017,王芳,320684001\n0018,李娜,320684002\n"
 
 
@@ -356,9 +353,8 @@ def test_a_hundred_thousand_rows_take_seconds_and_little_memory(tmp_path):
     assert time.perf_counter() - began < 60
 
 
-@needs_data
-def test_medellin_has_semicolons_and_decimal_commas():
-    table = read_table(DATA / "tables" / "medellin_homicides.csv")
+def test_medellin_has_semicolons_and_decimal_commas(shared_data):
+    table = read_table(shared_data / "tables" / "medellin_homicides.csv")
     assert (table.detected.delimiter, table.decimal, table.detected.encoding) == (";", ",", "UTF-8")
     lons = [parse_number(row.cells["longitud"], decimal=table.decimal) for row in table]
     assert len(lons) == 9_360
@@ -366,17 +362,15 @@ def test_medellin_has_semicolons_and_decimal_commas():
     assert table.problems == []
 
 
-@needs_data
-def test_lancashire_is_tabs_in_a_gzip():
-    table = read_table(DATA / "tables" / "lancashire_asb.tab.gz")
+def test_lancashire_is_tabs_in_a_gzip(shared_data):
+    table = read_table(shared_data / "tables" / "lancashire_asb.tab.gz")
     assert table.detected.delimiter == "\t"
     assert sum(1 for _ in table) == 56_434
     assert table.problems == []
 
 
-@needs_data
-def test_the_austin_workbook_has_one_sheet_per_city_and_asks_which():
-    path = DATA / "tables" / "aggravated_assaults.xlsx"
+def test_the_austin_workbook_has_one_sheet_per_city_and_asks_which(shared_data):
+    path = shared_data / "tables" / "aggravated_assaults.xlsx"
     with pytest.raises(SeveralSheets, match="Austin, Fort Worth, Seattle"):
         read_table(path)
     rows = list(read_table(path, sheet="Austin"))
@@ -385,30 +379,27 @@ def test_the_austin_workbook_has_one_sheet_per_city_and_asks_which():
     assert rows[2].cells["longitude"] == "-97.739178"
 
 
-@needs_data
-def test_vancouver_is_the_one_csv_in_a_zip_with_a_licence_beside_it():
-    rows = list(read_table(DATA / "vancouver" / "vancouver_crimes_2020.zip"))
+def test_vancouver_is_the_one_csv_in_a_zip_with_a_licence_beside_it(shared_data):
+    rows = list(read_table(shared_data / "vancouver" / "vancouver_crimes_2020.zip"))
     assert len(rows) == 37_512
     assert sum(row.cells["X"] in {"0", "0.0"} for row in rows) == 3_750
 
 
-@needs_data
 @pytest.mark.parametrize(
     ("name", "rows", "order"), [("nyc311_nickmvega", 5_895, "mdy"), ("nyc311_elevator_evgeniimatveev", 22_504, None)]
 )
-def test_new_york_is_read_whole_and_its_dates_are_decided_over_the_column(name, rows, order):
-    table = read_table(DATA / "nyc" / f"{name}.csv.gz")
+def test_new_york_is_read_whole_and_its_dates_are_decided_over_the_column(name, rows, order, shared_data):
+    table = read_table(shared_data / "nyc" / f"{name}.csv.gz")
     heading = next(column for column in table.columns if column.casefold().startswith("created"))
     assert sum(1 for _ in table) == rows
     assert not [problem for problem in table.problems if problem.blocks]
     assert day_order(table.column(heading)).order == order
 
 
-@needs_data
 @pytest.mark.parametrize(("name", "rows"), [("shanghai/addresses.csv", 7_974), ("taiwan/accidents.csv", 1_843)])
-def test_chinese_tables_are_read_alike_in_utf8_and_gb18030(tmp_path, name, rows):
-    original = read_table(DATA / name)
-    text = (DATA / name).read_text(encoding="utf-8-sig")
+def test_chinese_tables_are_read_alike_in_utf8_and_gb18030(tmp_path, name, rows, shared_data):
+    original = read_table(shared_data / name)
+    text = (shared_data / name).read_text(encoding="utf-8-sig")
     again = read_table(written(tmp_path, text.encode("gb18030")))
     assert again.detected.encoding == "GB18030"
     assert original.columns == again.columns
