@@ -24,14 +24,15 @@ CATALOGUE = TRANSLATIONS / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 
 
 def language() -> str:
-    """`zh` or `en`: the account's choice, else the browser's session, else what the browser asks for, else Chinese."""
+    """`zh` or `en`: chosen on this device, else for the account, else asked for by the browser, else Chinese."""
     if not has_request_context():
-        return "zh"
+        return "en"  # the command line speaks English throughout
     account = g.get("account")
     chosen = session.get("language") or (account.language if account else None)
     if chosen in LANGUAGES:
         return str(chosen)
-    return request.accept_languages.best_match(["zh", "zh-CN", "zh-Hans", "en"], default="zh")[:2]
+    asked = (tag[:2].lower() for tag in request.accept_languages.values())
+    return next((tag for tag in asked if tag in LANGUAGES), "zh")
 
 
 def compile_catalogue(source: Path = CATALOGUE) -> None:

@@ -7,7 +7,7 @@ people typed may reach a template here. Names and labels are ours, and go throug
 
 A view builds a map and hands it to its template, which says where it goes:
 
-    board = new_map(bounds_of(g.db, now=utcnow()))
+    board = new_map(bounds_of(g.db, utcnow(), g.scope.area_ids or None))
     board.add(AreaLayer("townships", url_for("api.areas", kind="township"), _("Townships"), look="township"))
     board.add(IncidentLayer("incidents", url_for("api.incidents"), _("Cases")))
     return render_template("desk/index.html", map=board)
@@ -47,8 +47,8 @@ SCRIPTS = (
 )
 STYLES = (("leaflet", "dist/leaflet.css"), ("leaflet.markercluster", "dist/MarkerCluster.css"))
 MODULES = (
-    "index", "board", "controls", "fetching", "looks", "popups", "areas", "incidents", "heat", "pin", "findings",
-    "basemap",
+    "index", "board", "controls", "fetching", "labels", "looks", "popups", "areas", "incidents", "heat", "pin",
+    "findings", "basemap",
 )  # fmt: skip
 
 LATTICE_DEG = 0.05

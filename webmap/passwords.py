@@ -50,7 +50,7 @@ def password_problems(password: str, *, account_name: str) -> list[str]:
     plain = password.lower()
     if plain in _TOO_COMMON or (plain and len(set(plain)) <= 2):
         problems.append(_("This password is among the first that are tried. Choose another."))
-    if account_name and account_name.lower() in plain:
+    if len(account_name) >= 4 and account_name.lower() in plain:
         problems.append(_("The password must not contain the sign-in name."))
     return problems
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -21,6 +22,24 @@ from werkzeug.exceptions import HTTPException
 
 from database.errors import DatabaseError
 from database.sealing import SealBroken
+from geo.codes import ProfileError
+from geo.crs import DatumError
+from geo.locate import NotFiniteError
+from importers.columns import ColumnsOptionError
+from importers.errors import ReadError
+from importers.values import BadValue
+from incidents.cursors import BadCursor
+from incidents.errors import (
+    HandlerMayNotConfirm,
+    IncidentError,
+    LeadMissing,
+    MoveNotAllowed,
+    NoteMissing,
+    NotYours,
+    PointUnusable,
+    UnknownIncident,
+)
+from webmap.assets import AssetsMissing
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +96,11 @@ class Answer:
 _AGAIN = _l("Please try again in a moment. If it goes on, tell your administrator.")
 
 ANSWERS: dict[type[Exception], Answer] = {
+    WebProblem: Answer(
+        HTTPStatus.BAD_REQUEST,
+        _l("The request could not be understood."),
+        _l("Go back, reload the page and try again."),
+    ),
     SignInNeeded: Answer(
         HTTPStatus.UNAUTHORIZED,
         _l("Please sign in first."),
@@ -116,6 +140,86 @@ ANSWERS: dict[type[Exception], Answer] = {
         HTTPStatus.INTERNAL_SERVER_ERROR,
         _l("The personal data cannot be opened."),
         _l("It was sealed with another secret key. Your administrator must restore the earlier SECRET_KEY."),
+    ),
+    IncidentError: Answer(
+        HTTPStatus.CONFLICT,
+        _l("That cannot be done with this case."),
+        _l("Reload the page to see how far it has come."),
+    ),
+    UnknownIncident: Answer(
+        HTTPStatus.NOT_FOUND,
+        _l("There is no such case in your area."),
+        _l("It may belong to another area, or the address was mistyped."),
+    ),
+    MoveNotAllowed: Answer(
+        HTTPStatus.CONFLICT,
+        _l("The case is no longer where this step starts from."),
+        _l("Look at its history: somebody may have been quicker."),
+    ),
+    NotYours: Answer(
+        HTTPStatus.FORBIDDEN,
+        _l("You are not entitled to take this step with this case."),
+        _l("It belongs to whoever answers for it, or to another desk."),
+    ),
+    HandlerMayNotConfirm: Answer(
+        HTTPStatus.FORBIDDEN,
+        _l("Whoever handled a case may not also confirm it."),
+        _l("Ask a colleague to look at it."),
+    ),
+    NoteMissing: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("This step needs a reason in words."),
+        _l("Write the reason and send it again."),
+    ),
+    LeadMissing: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("Say to which unit the case is dispatched."),
+        _l("Choose the unit and send it again."),
+    ),
+    PointUnusable: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("That position lies outside every comprehensive grid."),
+        _l("Choose a point inside one."),
+    ),
+    ReadError: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("The file could not be read."),
+        _l("Nothing was changed. Correct the file and send it again."),
+    ),
+    BadValue: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("What was sent cannot be used as it is."),
+        _l("Nothing was changed. Correct what is listed and send it again."),
+    ),
+    ProfileError: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("There is no code profile of that name."),
+        _l("Use gb for the national codes, or free."),
+    ),
+    ColumnsOptionError: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("The columns are not named in a way that can be read."),
+        _l("Write field=HEADING, separated by commas."),
+    ),
+    DatumError: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("That datum is not known here."),
+        _l("Use wgs84, gcj02, bd09, cgcs2000 or an EPSG code such as EPSG:4549."),
+    ),
+    NotFiniteError: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("A coordinate is not a number."),
+        _l("Send longitude and latitude as decimal numbers."),
+    ),
+    BadCursor: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("This mark of a place in a list is not one of ours."),
+        _l("Begin again at the first page."),
+    ),
+    AssetsMissing: Answer(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        _l("Parts of the pages are not installed."),
+        _l("Your administrator can install them with: make setup"),
     ),
     DatabaseError: Answer(HTTPStatus.SERVICE_UNAVAILABLE, _l("The database does not answer."), _AGAIN),
     OperationalError: Answer(HTTPStatus.SERVICE_UNAVAILABLE, _l("The database does not answer."), _AGAIN),
@@ -167,6 +271,15 @@ def answer_for(error: Exception) -> Answer | None:
     return next((ANSWERS[cls] for cls in type(error).__mro__ if cls in ANSWERS), None)
 
 
+def said(error: ReadError) -> str:
+    """Why a file could not be read, in the user's language. Its sentence is the docstring of the error's class."""
+    facts = {
+        name: ", ".join(map(str, fact)) if isinstance(fact, (list, tuple)) else fact
+        for name, fact in error.facts.items()
+    }
+    return _(error.sentence()).format(**facts)
+
+
 def set_up(app: Flask) -> None:
     """Answer every error through the table."""
     app.register_error_handler(HTTPException, _http_problem)
@@ -180,7 +293,8 @@ def _problem(error: Exception) -> Response:
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s at %s", type(error).__name__, request.endpoint)
     facts = {name: value for name, value in vars(error).items() if not name.startswith("_")}
-    response = _render(answer, facts, problems=facts.get("problems", ()))
+    problems = [said(error)] if isinstance(error, ReadError) else facts.get("problems", ())
+    response = _render(answer, facts, problems=problems)
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.minutes * 60)
     if answer.status == HTTPStatus.UNAUTHORIZED:

@@ -1,15 +1,30 @@
 """`flask translations …`: keep the Chinese catalogue in step with the sentences in code and templates."""
 
+import io
+from collections.abc import Iterator
+
 import click
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po, write_po
 
+from importers.errors import ReadError
 from webmap.languages import CATALOGUE, compile_catalogue
 
 WEBMAP = CATALOGUE.parents[3]
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "N_": None}
+
+HEADER = r"""# What the pages say, in Chinese. Keep in step with the code: flask translations update
+msgid ""
+msgstr ""
+"Language: zh_Hans_CN\n"
+"MIME-Version: 1.0\n"
+"Content-Type: text/plain; charset=utf-8\n"
+"Content-Transfer-Encoding: 8bit\n"
+"Plural-Forms: nplurals=1; plural=0;\n"
+
+"""
 
 
 @click.group("translations", context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,8 +46,7 @@ def update() -> None:
     catalogue = _read()
     catalogue.update(extract(), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
-    with CATALOGUE.open("wb") as out:
-        write_po(out, catalogue, width=120, sort_output=True, no_location=True, omit_header=False)
+    write(catalogue)
     compile_catalogue()
     missing = untranslated(catalogue)
     for sentence in missing:
@@ -51,7 +65,23 @@ def extract() -> Catalog:
         WEBMAP, methods, options, KEYWORDS, comment_tags=("Translators:",)
     ):
         found.add(message, None, [(name, line)], auto_comments=comments, context=context)
+    for error in _read_errors(ReadError):
+        found.add(error.sentence(), None, [(f"{error.__module__}.{error.__name__}", 1)])
     return found
+
+
+def _read_errors(error: type[ReadError]) -> Iterator[type[ReadError]]:
+    """The class and all below it: their docstrings are what people read when a file cannot be used."""
+    yield error
+    for below in error.__subclasses__():
+        yield from _read_errors(below)
+
+
+def write(catalogue: Catalog) -> None:
+    """Write the catalogue sorted and without dates or places in the code, so that two people's changes rarely clash."""
+    body = io.BytesIO()
+    write_po(body, catalogue, width=120, sort_output=True, no_location=True, omit_header=True)
+    CATALOGUE.write_bytes(HEADER.encode() + body.getvalue())
 
 
 def untranslated(catalogue: Catalog) -> list[str]:

@@ -3,9 +3,7 @@
 import { element } from "../base.js";
 import { Fetching } from "./fetching.js";
 import { card } from "./popups.js";
-import { classes, colour, HIGHLIGHT, LOOKS } from "./looks.js";
-
-const MOST_LABELS = 120; // more are not readable, and each is an element
+import { classes, HIGHLIGHT, LOOKS } from "./looks.js";
 
 const Areas = L.FeatureGroup.extend({
   includes: Fetching,
@@ -17,20 +15,7 @@ const Areas = L.FeatureGroup.extend({
     this.rank = LOOKS[options.look]().rank;
     this.byId = new Map();
     this.marked = null;
-    this.labels = L.layerGroup();
     this.scheme = null;
-  },
-
-  onAdd(map) {
-    this.labels.addTo(map);
-    map.on("zoomend moveend", this.placeLabels, this);
-    return Fetching.onAdd.call(this, map);
-  },
-
-  onRemove(map) {
-    this.labels.remove();
-    map.off("zoomend moveend", this.placeLabels, this);
-    return Fetching.onRemove.call(this, map);
   },
 
   draw(geojson) {
@@ -41,7 +26,6 @@ const Areas = L.FeatureGroup.extend({
     const shapes = L.geoJSON(geojson, { style: (feature) => this.style(feature), interactive: this.own.selectable });
     shapes.eachLayer((shape) => this.keep(shape));
     if (this.marked !== null) this.highlight(this.marked);
-    this.placeLabels();
     return this.byId.size;
   },
 
@@ -55,7 +39,7 @@ const Areas = L.FeatureGroup.extend({
   },
 
   style(feature) {
-    const { rank: _rank, ...style } = LOOKS[this.own.look]();
+    const { rank: _rank, ...style } = LOOKS[this.own.look](this.board?.tiles);
     if (!this.scheme) return style;
     return { ...style, fill: true, fillColor: this.scheme.colourOf(feature.properties[this.own.colourBy]) };
   },
@@ -94,26 +78,18 @@ const Areas = L.FeatureGroup.extend({
     if (shape) this._map.fitBounds(shape.getBounds(), { padding: [24, 24], maxZoom: 17 });
   },
 
-  moved() {
-    this.placeLabels();
-  },
-
-  // Names of the areas in view whose outline is wide enough to hold them.
-  placeLabels() {
-    this.labels.clearLayers();
+  /** The names of the areas in view: where, and how much room there is in pixels. */
+  names(view) {
     const map = this._map;
-    if (!map || !this.own.labels || map.getZoom() < (this.own.labelsFromZoom ?? 0)) return;
-    const view = map.getBounds();
-    let placed = 0;
+    if (!this.own.labels || map.getZoom() < (this.own.labelsFromZoom ?? 0)) return [];
+    const found = [];
     for (const shape of this.byId.values()) {
-      const name = this.nameOf(shape.feature);
       const bounds = shape.getBounds();
-      if (placed >= MOST_LABELS || !view.intersects(bounds)) continue;
-      const wide = map.latLngToLayerPoint(bounds.getNorthEast()).x - map.latLngToLayerPoint(bounds.getSouthWest()).x;
-      if (wide < name.length * 11) continue;
-      this.labels.addLayer(label(name, this.labelPoint(shape), this.own.look));
-      placed += 1;
+      if (!view.intersects(bounds)) continue;
+      const room = map.latLngToLayerPoint(bounds.getNorthEast()).x - map.latLngToLayerPoint(bounds.getSouthWest()).x;
+      found.push({ name: this.nameOf(shape.feature), at: this.labelPoint(shape), look: this.own.look, room });
     }
+    return found;
   },
 
   labelPoint(shape) {
@@ -126,7 +102,7 @@ const Areas = L.FeatureGroup.extend({
   meaning() {
     const { name, legend, look, colourBy, palette } = this.own;
     if (!colourBy) {
-      const style = LOOKS[look]();
+      const style = LOOKS[look](this.board.tiles);
       const fill = style.fill === false ? "transparent" : faded(style.fillColor, style.fillOpacity);
       return { title: "", entries: [{ shape: "area", fill, edge: style.color, label: name }] };
     }
@@ -139,11 +115,6 @@ const Areas = L.FeatureGroup.extend({
 
 export function areas(options) {
   return new Areas(options);
-}
-
-function label(name, at, look) {
-  const text = element("span", `map-label map-label-${look}`, name);
-  return L.marker(at, { interactive: false, keyboard: false, icon: L.divIcon({ className: "map-label-anchor", html: text, iconSize: [0, 0] }) });
 }
 
 // The area's balance point, taken of its largest ring; good enough for names on compact shapes.

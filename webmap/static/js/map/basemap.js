@@ -8,6 +8,7 @@ const Tiles = L.TileLayer.extend({
   },
 
   onAdd(map) {
+    map.board.tiles = true;
     this.credit = L.control.attribution({ prefix: false, position: "bottomright" });
     this.credit.addAttribution(this.options.attribution).addTo(map);
     this.offset = this.offsetNow(map.getCenter(), map.getZoom(), map);

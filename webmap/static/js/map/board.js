@@ -1,6 +1,7 @@
 // One map of a page: Leaflet's map, its controls, and what it tells the page.
 
 import { addControls, Legend } from "./controls.js";
+import { Labels } from "./labels.js";
 
 export class Board {
   constructor(element, settings) {
@@ -25,16 +26,28 @@ export class Board {
     });
     this.leaflet.board = this;
     this.home({ animate: false });
+    const names = this.leaflet.createPane("names");
+    names.style.zIndex = 450; // above the shapes, below the pins
+    names.style.pointerEvents = "none";
     element.setAttribute("aria-label", settings.label);
     addControls(this);
     this.legend = new Legend(this);
+    this.labels = new Labels(this);
     new ResizeObserver(() => this.leaflet.invalidateSize({ debounceMoveend: true })).observe(element);
   }
 
   /** Layers announce themselves here when they are put on the map. */
   register(layer) {
     this.keyed.set(layer.key, layer);
-    this.legend.refresh();
+    this.legend.later();
+  }
+
+  /** A layer has new data: put shapes in order, name them, say what colours mean, and tell the page. */
+  loaded(layer, count, answer) {
+    this.arrange();
+    this.labels.later();
+    this.legend.later();
+    this.tell("loaded", { layer: layer.key, count, answer });
   }
 
   layer(key) {

@@ -32,7 +32,7 @@ export const Fetching = {
     clearTimeout(this.timer);
     this.asking?.abort();
     L.FeatureGroup.prototype.onRemove.call(this, map);
-    this.board.legend.refresh();
+    this.board.legend.later();
     return this;
   },
 
@@ -60,10 +60,7 @@ export const Fetching = {
       this.draw({ type: "FeatureCollection", features: [] });
       return;
     }
-    if (this.covered()) {
-      this.moved?.();
-      return;
-    }
+    if (this.covered()) return;
     const wanted = this.wanted();
     this.asking?.abort();
     const asking = (this.asking = new AbortController());
@@ -72,10 +69,7 @@ export const Fetching = {
       const answer = await fetchJson(this.address(wanted), { signal: asking.signal });
       if (!this._map || asking !== this.asking) return;
       this.fetched = wanted;
-      const count = this.draw(answer);
-      this.board.arrange();
-      this.board.legend.refresh();
-      this.board.tell("loaded", { layer: this.key, count, answer });
+      this.board.loaded(this, this.draw(answer), answer);
     } catch (error) {
       if (error.name !== "AbortError") this.failed(error);
     } finally {

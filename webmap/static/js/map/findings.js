@@ -24,10 +24,7 @@ const Findings = L.FeatureGroup.extend({
 
   /** Draw these findings instead of the earlier ones. */
   show(geojson) {
-    const count = this.draw(geojson);
-    this.board.arrange();
-    this.board.legend.refresh();
-    this.board.tell("loaded", { layer: this.key, count, answer: geojson });
+    this.board.loaded(this, this.draw(geojson), geojson);
   },
 
   draw(geojson) {

@@ -35,9 +35,9 @@ const Incidents = L.FeatureGroup.extend({
 
   mark(feature) {
     const { properties } = feature;
-    const [lon, lat] = feature.geometry.coordinates;
-    if (properties.count > 1) return this.bin(L.latLng(lat, lon), properties);
-    const point = L.circleMarker([lat, lon], this.style(properties));
+    const at = place(feature.geometry);
+    if (properties.count > 1) return this.bin(at, properties);
+    const point = L.circleMarker(at, this.style(properties));
     point.feature = feature;
     this.byId.set(String(feature.id), point);
     this.states.add(properties.state);
@@ -98,6 +98,13 @@ const Incidents = L.FeatureGroup.extend({
 
 export function incidents(options) {
   return new Incidents(options);
+}
+
+// A bin may be sent as its square: its middle then.
+function place(geometry) {
+  if (geometry.type !== "Point") return L.geoJSON(geometry).getBounds().getCenter();
+  const [lon, lat] = geometry.coordinates;
+  return L.latLng(lat, lon);
 }
 
 function clusters() {

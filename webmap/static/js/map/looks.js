@@ -10,16 +10,16 @@ export function colour(name) {
   return read.get(name);
 }
 
-/** Look → style and rank; higher ranks lie above. */
+/** Look → style and rank; higher ranks lie above. Over the tiles of a base map, fills let it show through. */
 export const LOOKS = {
   county: () => ({ rank: 30, color: colour("--map-county"), weight: 3, fill: false }),
   township: () => ({ rank: 29, color: colour("--map-township"), weight: 2, fillOpacity: 0.02, fillColor: colour("--map-township") }),
   village: () => ({ rank: 28, color: colour("--map-village"), weight: 1.5, dashArray: "6 4", fill: false }),
-  grid: () => ({ rank: 10, color: colour("--map-grid"), weight: 1, fillColor: colour("--map-grid-fill"), fillOpacity: 0.55 }),
-  neighbour: () => ({ rank: 9, color: colour("--map-neighbour"), weight: 1, fillColor: colour("--map-grid-fill"), fillOpacity: 0.3 }),
+  grid: (tiles) => ({ rank: 10, color: colour("--map-grid"), weight: 1, fillColor: colour("--map-grid-fill"), fillOpacity: tiles ? 0.1 : 0.85 }),
+  neighbour: (tiles) => ({ rank: 9, color: colour("--map-neighbour"), weight: 1, fillColor: colour("--map-grid-fill"), fillOpacity: tiles ? 0 : 0.45 }),
   specialised: () => ({ rank: 20, color: colour("--map-special"), weight: 1.8, fillColor: colour("--map-special"), fillOpacity: 0.18 }),
   mine: () => ({ rank: 21, color: colour("--accent"), weight: 3, fillColor: colour("--accent"), fillOpacity: 0.12 }),
-  coloured: () => ({ rank: 8, color: colour("--map-edge"), weight: 1, fillOpacity: 0.85 }),
+  coloured: (tiles) => ({ rank: 8, color: colour("--map-edge"), weight: 1, fillOpacity: tiles ? 0.6 : 0.9 }),
 };
 
 export const HIGHLIGHT = () => ({ color: colour("--map-highlight"), weight: 4, opacity: 1 });
