@@ -51,12 +51,22 @@ install_on_debian() {
     [ -z "$(missing_on_debian)" ] || { say "Still missing: $(missing_on_debian | tr '\n' ' ')"; exit 1; }
 }
 
+# apt waits for dpkg's lock, but gives up at once at its own two.
+wait_for_others() {
+    python3 -c '
+import fcntl, sys
+for name in sys.argv[1:]:
+    with open(name, "a") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)' /var/lib/apt/lists/lock /var/cache/apt/archives/lock || true
+}
+
 # As root. Finishes first what an earlier attempt left half done, and waits for others who are installing.
 apt_install() {
     no_cluster=/etc/postgresql-common/createcluster.d/wangge-set-up.conf
     export DEBIAN_FRONTEND=noninteractive
     apt=(apt-get -q -y -o DPkg::Lock::Timeout=600)
-    dpkg --configure -a
+    wait_for_others
+    dpkg --configure -a || true # what it cannot finish, apt can
     "${apt[@]}" update || say "Some package lists could not be read; going on with those there are."
     # PostgreSQL's package starts a server of its own when first installed. Ours is private: leave the machine without.
     if ! installed 'postgresql-[1-9][0-9]'; then
@@ -64,7 +74,8 @@ apt_install() {
         echo 'create_main_cluster = false' >"$no_cluster"
     fi
     trap 'rm -f "$no_cluster"' EXIT
-    "${apt[@]}" -f install --no-install-recommends "$@"
+    "${apt[@]}" --fix-broken --no-install-recommends install
+    "${apt[@]}" --no-install-recommends install "$@"
 }
 
 install_on_macos() {
