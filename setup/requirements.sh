@@ -12,3 +12,8 @@ compile "$@" --extra dev --constraint requirements.txt --output-file requirement
 # A constraint is not a reason.
 sed -i.bak -e '/^    #   -c requirements.txt$/d' -e 's/^    # via -c requirements.txt$/    # via/' requirements-dev.txt
 rm requirements-dev.txt.bak
+for list in requirements.txt requirements-dev.txt; do
+    sed -i.bak -e '1i\
+# Compiled from pyproject.toml: make requirements' "$list"
+    rm "$list.bak"
+done

@@ -16,4 +16,3 @@ fi
 setup/system.sh $browser 9>&- # not the services that the system may start
 setup/python.sh "$list"
 setup/frontend.sh
-setup/translations.sh
