@@ -5,19 +5,20 @@ reason. The same external number in a channel, or the same client-made key, is o
 often it is sent.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import shapely
-from geo.locate import Location
-from sqlalchemy import func, insert, select, text, tuple_
+from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.orm import Session
 
 from database.base import WGS84
 from database.sealing import Seal
+from geo.locate import Location
 from geo.placing import AreaIndex
 from incidents.actors import Actor
 from incidents.clock import LOCAL, due
@@ -25,9 +26,9 @@ from incidents.drafts import HistoricReport, ReportDraft
 from incidents.explaining import explain
 from incidents.matters import MatterFinder
 from incidents.models import Incident, IncidentEvent, incident_serial
-from incidents.positions import Position, placeholder_pairs, position_of
+from incidents.positions import ChannelPair, Position, count_pairs, placeholder_pairs, position_of
 from incidents.routing import Responsibility, route
-from incidents.words import EventKind, Placement, QueueReason
+from incidents.words import Channel, EventKind, Placement, QueueReason
 from incidents.workflow import Move, State
 from staffing.rosters import load_roster
 
@@ -37,11 +38,16 @@ BATCH = 2000
 
 @dataclass(frozen=True)
 class Received:
-    """What became of one draft: the incident it is now, and whether this sending made it."""
+    """What became of one draft: the incident it is now, whether this sending made it, and how it was placed.
+
+    `placement` and `queue_reason` are as they stand in the database, for a report known before too.
+    """
 
     id: int
     number: str
     created: bool
+    placement: Placement
+    queue_reason: QueueReason | None
 
 
 @dataclass(frozen=True)
@@ -66,69 +72,115 @@ class _Judged:
 
 
 def receive(
-    db: Session, drafts: Sequence[ReportDraft], *, by: Actor, now: datetime, reception: Reception
+    db: Session,
+    drafts: Sequence[ReportDraft],
+    *,
+    by: Actor,
+    now: datetime,
+    reception: Reception,
+    suspects: Collection[ChannelPair] | None = None,
 ) -> list[Received]:
     """Store every draft that is not yet known and say what each one is now, in the order given.
 
-    `db` must be unrestricted: whether a report is known does not depend on who may see it.
-    Flushes; the caller commits.
+    `suspects` are the placeholder pairs, where the caller knows more of what arrives than these drafts;
+    otherwise they are judged by these drafts and the earlier reports. `db` must be unrestricted: whether
+    a report is known does not depend on who may see it. Flushes; the caller commits.
     """
     received: list[Received] = []
-    suspects = placeholder_pairs(db, drafts)
+    if suspects is None:
+        suspects = placeholder_pairs(db, count_pairs(drafts))
     for start in range(0, len(drafts), BATCH):
         received += _receive_batch(db, drafts[start : start + BATCH], suspects, by, now, reception)
     return received
 
 
 def _receive_batch(
-    db: Session, drafts: Sequence[ReportDraft], suspects: set[Any], by: Actor, now: datetime, reception: Reception
-) -> list[Received]:
+    db: Session, drafts: Sequence[ReportDraft], suspects: Collection[ChannelPair], by: Actor, now: datetime,
+    reception: Reception,
+) -> list[Received]:  # fmt: skip
     known = _known(db, drafts)
-    fresh = list({_identity(draft, at): draft for at, draft in enumerate(drafts)
-                  if _identity(draft, at) not in known}.values())  # fmt: skip
+    fresh, stands_for = _without_repeats(drafts, known)
     judged = _judge(db, fresh, suspects, now, reception.index)
     rows = _rows(db, judged, by, now, reception.seal)
     stored = _store(db, rows)
     made = {row["id"]: one for row, one in zip(rows, judged, strict=True) if row["id"] in stored}
     _write_history(db, made, by, now)
     link_repeats(db, list(made))
-    known |= _known(db, drafts)
-    unnamed = {id(one.draft): incident_id for incident_id, one in made.items()}
-    answers = []
-    for at, draft in enumerate(drafts):
-        incident_id, number = known.get(_identity(draft, at)) or (unnamed[id(draft)], stored[unnamed[id(draft)]])
-        answers.append(Received(incident_id, number, created=unnamed.get(id(draft)) == incident_id))
+    mine = [_made(row) if row["id"] in stored else None for row in rows]
+    if not all(mine):
+        known |= _known(db, fresh)  # somebody else stored them meanwhile
+    answers: list[Received] = []
+    told: set[int] = set()
+    for draft, at in zip(drafts, stands_for, strict=True):
+        own = mine[at] if at is not None else None
+        if at is None or own is None:
+            names = _names(draft) if at is None else [*_names(draft), *_names(fresh[at])]
+            answers.append(next(known[name] for name in names if name in known))
+        else:
+            answers.append(replace(own, created=at not in told))
+            told.add(at)
     return answers
 
 
-def _identity(draft: ReportDraft, position_in_batch: int) -> tuple[str, Any]:
-    """What makes two sendings the same report. A draft with neither number nor key is only ever itself."""
-    if draft.key is not None:
-        return ("key", draft.key)
-    if draft.external_number is not None:
-        return (draft.channel, draft.external_number)
-    return ("position", position_in_batch)
+def _made(row: Mapping[str, Any]) -> Received:
+    return Received(row["id"], row["number"], True, row["placement"], row["queue_reason"])
 
 
-def _known(db: Session, drafts: Sequence[ReportDraft]) -> dict[tuple[str, Any], tuple[int, str]]:
-    """The reports among `drafts` that are stored already: identity → (id, number)."""
+Name = tuple[str, Any]
+"""What makes two sendings the same report: ("key", its key), or (its channel, its external number)."""
+
+
+def _names(draft: ReportDraft) -> list[Name]:
+    """The names a draft bears. Without any it is only ever itself."""
+    names: list[Name] = [] if draft.key is None else [("key", draft.key)]
+    return names if draft.external_number is None else [*names, (draft.channel, draft.external_number)]
+
+
+def _without_repeats(
+    drafts: Sequence[ReportDraft], known: Mapping[Name, Received]
+) -> tuple[list[ReportDraft], list[int | None]]:
+    """The drafts that are new, each once; and for every draft which of those it is, None for one known already."""
+    fresh: list[ReportDraft] = []
+    arriving: dict[Name, int] = {}
+    stands_for: list[int | None] = []
+    for draft in drafts:
+        names = _names(draft)
+        if any(name in known for name in names):
+            stands_for.append(None)
+            continue
+        at = next((arriving[name] for name in names if name in arriving), len(fresh))
+        if at == len(fresh):
+            fresh.append(draft)
+        arriving |= dict.fromkeys(names, at)
+        stands_for.append(at)
+    return fresh, stands_for
+
+
+def _known(db: Session, drafts: Sequence[ReportDraft]) -> dict[Name, Received]:
+    """The reports among `drafts` that are stored already, by each name that was looked for."""
     keys = [draft.key for draft in drafts if draft.key is not None]
-    numbers = [(draft.channel, draft.external_number) for draft in drafts if draft.key is None and draft.external_number]
-    known: dict[tuple[str, Any], tuple[int, str]] = {}
+    numbers: dict[Channel, list[str]] = defaultdict(list)
+    for draft in drafts:
+        if draft.external_number is not None:
+            numbers[draft.channel].append(draft.external_number)
+    stands: Any = select(Incident.id, Incident.number, Incident.placement, Incident.queue_reason)
+    known: dict[Name, Received] = {}
     if keys:
-        found = db.execute(select(Incident.key, Incident.id, Incident.number).where(Incident.key.in_(keys)))
-        known |= {("key", key): (id_, number) for key, id_, number in found}
-    if numbers:
-        pair = tuple_(Incident.channel, Incident.external_number)
-        rows = db.execute(
-            select(Incident.channel, Incident.external_number, Incident.id, Incident.number).where(pair.in_(numbers))
-        )
-        known |= {(channel, external): (id_, number) for channel, external, id_, number in rows}
+        rows = db.execute(stands.add_columns(Incident.key).where(Incident.key == func.any(keys)))
+        known |= {("key", row.key): _as_it_stands(row) for row in rows}
+    for channel, external in numbers.items():
+        same = (Incident.channel == channel) & (Incident.external_number == func.any(external))
+        rows = db.execute(stands.add_columns(Incident.external_number).where(same))
+        known |= {(channel, row.external_number): _as_it_stands(row) for row in rows}
     return known
 
 
+def _as_it_stands(row: Any) -> Received:
+    return Received(row.id, row.number, False, row.placement, row.queue_reason)
+
+
 def _judge(
-    db: Session, drafts: Sequence[ReportDraft], suspects: set[Any], now: datetime, index: AreaIndex
+    db: Session, drafts: Sequence[ReportDraft], suspects: Collection[ChannelPair], now: datetime, index: AreaIndex
 ) -> list[_Judged]:
     """Place every draft and find who answers, by the areas and the roster of the time of the report."""
     placed: list[tuple[ReportDraft, datetime, Position, Location | None]] = []
@@ -139,7 +191,7 @@ def _judge(
         if position.lon is not None and position.lat is not None:
             location = index.at(reported_at).locate(position.lon, position.lat)
         placed.append((draft, reported_at, position, location))
-    roster = load_roster(db, _areas_of(location for *_, location in placed))
+    roster = load_roster(db, areas_of(location for *_, location in placed))
     judged = []
     for draft, reported_at, position, location in placed:
         responsibility = route(location, roster, reported_at) if location else None
@@ -150,7 +202,7 @@ def _judge(
     return judged
 
 
-def _areas_of(locations: Iterable[Location | None]) -> set[int]:
+def areas_of(locations: Iterable[Location | None]) -> set[int]:
     """Every area whose duties matter for these places."""
     areas: set[int] = set()
     for location in locations:
@@ -250,18 +302,18 @@ def _state_columns(one: _Judged) -> dict[str, Any]:
     return {"state": state, "handled_at": handled_at, "closed_at": closed_at}
 
 
-def _store(db: Session, rows: Sequence[dict[str, Any]]) -> dict[int, str]:
-    """Insert the rows; one that another process stored meanwhile is passed over. Returns id → number of those stored."""
+def _store(db: Session, rows: Sequence[dict[str, Any]]) -> set[int]:
+    """Insert the rows and return the ids of those stored: one that another process stored meanwhile is passed over."""
     if not rows:
-        return {}
-    statement = insert_or_skip(Incident).on_conflict_do_nothing().returning(Incident.id, Incident.number)
-    return {id_: number for id_, number in db.execute(statement, list(rows))}
+        return set()
+    statement = insert_or_skip(Incident).on_conflict_do_nothing().returning(Incident.id)
+    return set(db.scalars(statement, list(rows)))
 
 
 def _write_history(db: Session, made: dict[int, _Judged], by: Actor, now: datetime) -> None:
     events = [event for incident_id, one in made.items() for event in _events(incident_id, one, by, now)]
     if events:
-        db.execute(insert(IncidentEvent), events)
+        db.execute(insert(cast(Table, IncidentEvent.__table__)), events)
 
 
 def _events(incident_id: int, one: _Judged, by: Actor, now: datetime) -> Iterable[dict[str, Any]]:
@@ -298,23 +350,42 @@ def link_repeats(db: Session, incident_ids: Sequence[int]) -> None:
 
 
 _LINK_REPEATS = text("""
-    UPDATE incident AS later SET repeats_id = earlier.id
-    FROM incident AS later_again CROSS JOIN LATERAL (
-        SELECT same.id FROM incident AS same
-        WHERE same.grid_id = later_again.grid_id AND same.id <> later_again.id
-          AND same.reported_at BETWEEN later_again.reported_at - interval '3 days' AND later_again.reported_at
-          AND (same.reported_at, same.id) < (later_again.reported_at, later_again.id)
-          AND (same.text = later_again.text
-               OR same.matter_id = later_again.matter_id
-                  AND ST_DistanceSphere(same.point, later_again.point) <= 30)
-        ORDER BY same.reported_at, same.id LIMIT 1) AS earlier
-    WHERE later.id = later_again.id AND later_again.id = ANY(:ids)
+    WITH fresh AS (SELECT * FROM incident WHERE id = ANY(:ids) AND grid_id IS NOT NULL),
+    alike AS (
+        SELECT id, grid_id, text, reported_at, min(id) OVER (PARTITION BY grid_id, text, reported_at) AS twin
+        FROM incident
+        WHERE grid_id IN (SELECT grid_id FROM fresh) AND text IN (SELECT text FROM fresh)
+          AND reported_at >= (SELECT min(reported_at) - interval '3 days' FROM fresh)
+          AND reported_at <= (SELECT max(reported_at) FROM fresh)),
+    in_the_same_words AS (
+        SELECT id, first_value(twin) OVER lately AS earlier_id, first_value(reported_at) OVER lately AS earlier_at
+        FROM alike WINDOW lately AS (PARTITION BY grid_id, text ORDER BY reported_at
+                                     RANGE BETWEEN interval '3 days' PRECEDING AND CURRENT ROW)),
+    of_the_same_matter AS (
+        SELECT later.id, same.id AS earlier_id, same.reported_at AS earlier_at
+        FROM fresh AS later JOIN incident AS same
+          ON same.grid_id = later.grid_id AND same.matter_id = later.matter_id
+         AND same.point && ST_Expand(later.point, 0.0003 / cos(radians(ST_Y(later.point))), 0.0003)
+         AND same.reported_at BETWEEN later.reported_at - interval '3 days' AND later.reported_at
+         AND (same.reported_at, same.id) < (later.reported_at, later.id)
+         AND ST_DistanceSphere(same.point, later.point) <= 30),
+    earliest AS (
+        SELECT DISTINCT ON (id) id, earlier_id
+        FROM (TABLE in_the_same_words UNION ALL TABLE of_the_same_matter) AS found
+        WHERE id = ANY(:ids) AND earlier_id <> id
+        ORDER BY id, earlier_at, earlier_id)
+    UPDATE incident SET repeats_id = earliest.earlier_id FROM earliest WHERE incident.id = earliest.id
 """)
+"""Twins, reported at the same moment, are told apart by their ids, which a window over time alone cannot do.
+
+Windows keep ten thousand reports in the same words (a file whose text is a category) from being compared
+each with each.
+"""
 
 
 def point_of(incident: Incident) -> tuple[float, float] | None:
     """The WGS-84 (lon, lat) of an incident, or None."""
     if incident.point is None:
         return None
-    point = shapely.from_wkb(bytes(incident.point.data))
-    return float(point.x), float(point.y)
+    lon, lat = shapely.get_coordinates(shapely.from_wkb(bytes(incident.point.data)))[0]
+    return float(lon), float(lat)
