@@ -93,8 +93,8 @@ def untranslated(catalogue: Catalog) -> list[str]:
     ]
 
 
-def _forms(translation: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (translation,) if isinstance(translation, str) else tuple(translation)
+def _forms(translation: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (translation or "",) if isinstance(translation, str | None) else tuple(translation)
 
 
 def _read() -> Catalog:
