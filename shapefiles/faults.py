@@ -95,8 +95,9 @@ def resend(reports: list[Report], seed: int) -> None:
     """Add rows that the hotline and the citizens' app sent again under the same number, some with a plea added."""
     rng = stream(seed, "resent")
     changed = iter(_changed(sum(RESENT_ROWS.values()), rng))
+    newest = _newest(reports)
     for name, rows in RESENT_ROWS.items():
-        sound = [report for report in reports if report.channel.name == name and not report.faults]
+        sound = [one for one in reports if one.channel.name == name and not one.faults and one.reported_at < newest]
         for index in rng.choice(len(sound), rows, replace=False):
             first, fault = sound[int(index)], "resent-changed" if next(changed) else "resent"
             plea = "（催办：诉求人再次来电，情况仍未改善）" if fault == "resent-changed" else ""
@@ -124,13 +125,18 @@ def give_numbers(reports: Sequence[Report]) -> None:
 
 def _some(reports: Sequence[Report], fault: str, rng: Rng, name: str) -> list[Report]:
     """Choose sound reports of a channel, older than the last days, for a fault, and mark them."""
-    newest = max(report.reported_at for report in reports) - timedelta(days=4)
+    newest = _newest(reports)
     sound = [one for one in reports if one.channel.name == name and one.reported_at < newest
              and not (one.faults or one.cluster or one.told_again)]  # fmt: skip
     chosen = [sound[int(index)] for index in rng.choice(len(sound), COUNTS[fault], replace=False)]
     for report in chosen:
         report.faults.append(fault)
     return chosen
+
+
+def _newest(reports: Sequence[Report]) -> datetime:
+    """Return since when reports are too new for a fault."""
+    return max(report.reported_at for report in reports) - timedelta(days=4)
 
 
 def _forget_places(reports: Sequence[Report], rng: Rng) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from shapefiles import faults, layers, offices
 from shapefiles.county import found_county
 from shapefiles.handling import handle
-from shapefiles.overlays import found_specialised
+from shapefiles.overlays import DOMAINS, found_specialised
 from shapefiles.people import staff_county
 from shapefiles.places import Places
 from shapefiles.reports import Report, compose
@@ -22,11 +22,12 @@ UNTIL = date(2026, 10, 31)
 
 @dataclass(frozen=True)
 class AreaFile:
-    """A file for `import areas`: its kind, and which column is which, as for `--columns`."""
+    """A file for `import areas`: its kind, which column is which, as for `--columns`, and of overlays the domain."""
 
     path: Path
     kind: str
     columns: dict[str, str]
+    domain: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ def generate(out: Path, *, seed: int = SEED, until: date = UNTIL, truth: bool = 
     layers.write_townships(out / "townships.gpkg", county, day)
     layers.write_villages(out / "villages.gpkg", county, day)
     layers.write_grids(out / "grids.zip", county, day)
-    layers.write_specialised(out / "specialised.geojson", specialised)
+    for domain in DOMAINS:
+        own = [grid for grid in specialised if grid.domain == domain]
+        layers.write_specialised(out / f"{domain}.geojson", own)
     offices.write_staff(out / "staff.csv", roster)
     offices.write_duties(out / "duties.csv", roster)
     offices.write_catalogue(out / "catalogue.xlsx")
@@ -91,12 +94,13 @@ def _area_files(out: Path) -> tuple[AreaFile, ...]:
     def file(path: str, kind: str, /, **columns: str) -> AreaFile:
         return AreaFile(out / path, kind, columns)
 
+    overlay = {"code": "网格编码", "name": "网格名称", "parent": "上级编码"}
     return (
         file("county.geojson", "county", code="县区编码", name="县区名称"),
         file("townships.gpkg", "township", code="镇街编码", name="镇街名称", parent="县区编码"),
         file("villages.gpkg", "village", code="村社区编码", name="村社区名称", parent="镇街编码"),
         file("grids.zip", "comprehensive", code="网格编码", name="网格名称", parent="村社区编码", households="户数"),
-        file("specialised.geojson", "specialised", code="网格编码", name="网格名称", parent="上级编码", domain="领域"),
+        *(AreaFile(out / f"{domain}.geojson", "specialised", overlay, domain) for domain in DOMAINS),
     )
 
 
@@ -114,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--truth", action="store_true", help="also write truth.csv and truth.json, for tests")
     options = parser.parse_args(arguments)
     files = generate(options.out, seed=options.seed, until=options.until, truth=options.truth)
-    lines = [f"{area.path.name}: {area.kind}" for area in files.areas]
+    lines = [f"{area.path.name}: {area.kind} {area.domain or ''}".rstrip() for area in files.areas]
     lines += [path.name for path in (files.staff, files.duties, files.catalogue, *files.truth)]
     lines += [f"{report.path.name}: {report.channel}, {report.datum}" for report in files.reports]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -17,7 +17,7 @@ from shapely.geometry import mapping
 from geo.crs import to_wgs84
 from shapefiles.county import Area, County
 from shapefiles.mesh import Points
-from shapefiles.overlays import DOMAINS, SpecialisedGrid
+from shapefiles.overlays import SpecialisedGrid
 
 SURVEY = "EPSG:4549"
 ZIP_DATE = (2026, 1, 1, 0, 0, 0)
@@ -85,11 +85,10 @@ def write_grids(path: Path, county: County, day: date) -> None:
 
 
 def write_specialised(path: Path, grids: Sequence[SpecialisedGrid]) -> None:
-    """Write the specialised grids as GeoJSON, to the centimetre."""
+    """Write the specialised grids of one domain as GeoJSON, to the centimetre."""
     columns = {
         "网格编码": [grid.code for grid in grids],
         "网格名称": [grid.name for grid in grids],
-        "领域": [DOMAINS[grid.domain] for grid in grids],
         "上级编码": [grid.parent for grid in grids],
     }
     _write_geojson(path, in_degrees(outlines(grids), decimals=7), columns)

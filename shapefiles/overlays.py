@@ -18,9 +18,7 @@ from shapefiles.county import Area, County
 from shapefiles.landscape import SEAT_TOWNS
 from shapefiles.mesh import Points
 
-DOMAINS = {
-    "school": "学校", "hospital": "医院", "market": "市场", "park": "园区", "building-site": "工地", "scenic": "景区",
-}  # fmt: skip
+DOMAINS = ("school", "hospital", "market", "park", "building-site", "scenic")
 CLEARANCE_M = 2.0
 """How far inside its parent's border a specialised grid stays, at least."""
 
@@ -30,7 +28,7 @@ class SpecialisedGrid(Area):
     """One specialised grid; `parent` is a village or a township."""
 
     domain: str
-    """A key of DOMAINS."""
+    """One of DOMAINS."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def write_truth(folder: Path, county: County, specialised: Sequence[SpecialisedG
     """Write truth.csv, a line for each report in the order of the files, and truth.json about everything else."""
     happened = np.array([report.point for report in reports])
     degrees = np.column_stack(to_wgs84(happened[:, 0], happened[:, 1], SURVEY))
-    stated = stated_degrees(reports)
+    stated = np.where([[_states_place(report)] for report in reports], stated_degrees(reports), np.nan)
     codes = [grid.code for grid in county.grids]
     grids = in_degrees(outlines(county.grids))
     truly, as_stated = _smallest(grids, codes, degrees), _smallest(grids, codes, stated)
@@ -75,6 +75,11 @@ def _expect(report: Report, grid: str, edge_m: float) -> str:
     return "located" if grid else "snapped" if edge_m <= SNAP_M else "unlocated"
 
 
+def _states_place(report: Report) -> bool:
+    """Tell whether the row's coordinates are a place at all."""
+    return report.stated is not None and not {"lon", "swapped"} & report.raw.keys()
+
+
 def _blank(value: float) -> float | str:
     return "" if np.isnan(value) else float(value)
 
@@ -95,7 +100,7 @@ def _smallest(shapes: NDArray[np.object_], codes: Sequence[str], points: Points)
 
 def _borders(grids: Sequence[Area], reports: Sequence[Report]) -> tuple[NDArray[np.float64], dict[int, str]]:
     """Return how many metres each stated point is from the nearest border, and the grid to which it is nearest."""
-    known = [number for number, report in enumerate(reports) if report.stated is not None]
+    known = [number for number, report in enumerate(reports) if _states_place(report)]
     points = np.asarray(shapely.points(np.array([reports[number].stated for number in known])))
     shapes = outlines(grids)
     distance = np.full(len(reports), np.nan)

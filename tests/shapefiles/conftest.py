@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas
 import numpy as np
+import pandas
 import pyogrio
 import pytest
 import shapely
@@ -60,7 +61,9 @@ def layers(files: Files) -> Layers:
     def read(path: Path) -> geopandas.GeoDataFrame:
         return pyogrio.read_dataframe(path, encoding="GBK" if path.suffix == ".zip" else None)
 
-    return Layers(*(read(area.path) for area in files.areas))
+    parts = [read(area.path).assign(domain=area.domain) for area in files.areas if area.domain]
+    specialised = pandas.concat(parts).sort_values("网格编码", ignore_index=True)
+    return Layers(*(read(area.path) for area in files.areas if not area.domain), specialised)
 
 
 @pytest.fixture(scope="session")
