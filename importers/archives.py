@@ -5,6 +5,7 @@ that no path can lead outside. Sizes are checked against what the archive declar
 again against what really comes out.
 """
 
+import errno
 import lzma
 import tempfile
 import zipfile
@@ -64,10 +65,9 @@ class Member:
     @property
     def is_junk(self) -> bool:
         """Whether a Mac, Windows or an editor put it there: no person did."""
-        return (
-            self.info.is_dir() or "__MACOSX" in self.path.parts or self.path.name.startswith(("._", "~$"))
-            or self.path.name in {".DS_Store", "Thumbs.db", "desktop.ini"}
-        )  # fmt: skip
+        folder = not self.name or self.name.endswith("/")
+        hidden = "__MACOSX" in self.path.parts or self.path.name.startswith(("._", "~$"))
+        return folder or hidden or self.path.name in {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 @contextmanager
@@ -239,7 +239,11 @@ def _unpack(
                 left -= _copy(packed, out, left)
         except NotImplementedError:
             raise ArchiveDamaged(path, reason=f"“{member.path.name}” is packed in an unusual way") from None
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError):
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError):
+            raise ArchiveDamaged(path, reason=f"“{member.path.name}” is damaged") from None
+        except OSError as fault:
+            if fault.errno not in (None, errno.EINVAL):  # anything else is our disk's trouble, not the archive's
+                raise
             raise ArchiveDamaged(path, reason=f"“{member.path.name}” is damaged") from None
         if left < 0:
             limit = human_size(limits.total_bytes)

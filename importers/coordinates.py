@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyproj
 import shapely
+from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
 from geo.crs import (
@@ -74,7 +75,8 @@ def place(
     choice = _told(file, crs) if crs.casefold() != AUTO else _choose(raw, file, bounds, county_box)
     choice = _shifted(file, choice, datum)
     placed = _transformed(raw.outlines, choice)
-    _check_at_home(file, placed, choice, bounds, county_box)
+    corners = shapely.get_coordinates(placed)[_usable(raw.outlines)]
+    _check_at_home(file, corners, choice, bounds, county_box)
     problems = (*choice.problems, *_poorly_known(choice.datum))
     said = f"coordinates read as {choice.datum}{_title(choice.datum)}: {choice.why}"
     return Placed(placed, _epsg_of(choice.datum), _datum_of(choice.datum), (said,), problems)
@@ -179,23 +181,25 @@ def _shifted(file: Path, choice: _Choice, datum: str | None) -> _Choice:
 
 
 def _transformed(outlines: Shapes, choice: _Choice) -> Shapes:
-    """Transform every corner; what is no coordinate at all becomes NaN, for the check of outlines to report."""
+    """Transform every corner; what is no coordinate at all becomes infinite, for the check of outlines to report.
+
+    Not NaN, which equals nothing: a ring that begins and ends there would be open.
+    """
 
     def to_lonlat(x: Floats, y: Floats) -> tuple[Floats, Floats]:
         usable = (np.abs(x) < _LARGEST_M) & (np.abs(y) < _LARGEST_M)
         east, north = (y, x) if choice.swapped else (x, y)
-        return to_wgs84(np.where(usable, east, np.nan), np.where(usable, north, np.nan), choice.datum)
+        lon, lat = to_wgs84(np.where(usable, east, 0.0), np.where(usable, north, 0.0), choice.datum)
+        return np.where(usable, lon, np.inf), np.where(usable, lat, np.inf)
 
     transform: Callable[..., Shapes] = shapely.transform
     return transform(outlines, to_lonlat, interleaved=False)
 
 
 def _check_at_home(
-    file: Path, placed: Shapes, choice: _Choice, bounds: Bounds, county_box: Bounds | None
+    file: Path, corners: Floats, choice: _Choice, bounds: Bounds, county_box: Bounds | None
 ) -> None:
     """Raise CrsImplausible unless nearly all corners lie in the county, or, with no county known, on the earth."""
-    corners = shapely.get_coordinates(placed)
-    corners = corners[~np.isnan(corners).any(axis=1)]
     share = share_within(corners[:, 0], corners[:, 1], county_box or WORLD)
     if share >= AT_HOME or not len(corners):
         return
@@ -219,10 +223,14 @@ def _poorly_known(datum: Datum) -> list[Problem]:
     return [Problem(None, None, "datum-imprecise", said, "warn")]
 
 
+def _usable(outlines: Shapes) -> NDArray[np.bool_]:
+    """Tell which corners are coordinates at all."""
+    return np.asarray((np.abs(shapely.get_coordinates(outlines)) < _LARGEST_M).all(axis=1))
+
+
 def _bounds(outlines: Shapes) -> Bounds:
     """Return the box of all corners that are coordinates at all; zeros when there is none."""
-    corners = shapely.get_coordinates(outlines)
-    corners = corners[(np.abs(corners) < _LARGEST_M).all(axis=1)]
+    corners = shapely.get_coordinates(outlines)[_usable(outlines)]
     if not len(corners):
         return (0.0, 0.0, 0.0, 0.0)
     (west, south), (east, north) = corners.min(axis=0), corners.max(axis=0)

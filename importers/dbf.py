@@ -52,7 +52,7 @@ class Dbf:
         for number, field in enumerate(self.fields, 1):
             yield RawText(field.raw_name, None, f"number {number}", full=len(field.raw_name) >= 10)
         names = [field.raw_name.decode("ascii", "replace") for field in self.fields]
-        textual = [(field, name) for field, name in zip(self.fields, names, strict=True) if field.kind == "C"]
+        textual = [(field, name) for field, name in zip(self.fields, names, strict=True) if field.kind not in _AS_VALUE]
         for row, index in enumerate(self.kept(), 1):
             for field, name in textual:
                 raw = self._cell(index, field)

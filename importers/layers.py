@@ -38,7 +38,7 @@ class Layer:
     """A layer read. Row n (as a person counts, from 1) is `rows[n - 1]` with `outlines[n - 1]`.
 
     `outlines` are WGS-84 (lon, lat) without Z, as they were drawn: maybe invalid, empty or None, a corner that is no
-    coordinate as NaN, here and there a line or a point. Of a None that stands for an unreadable outline, and of
+    coordinate infinite, here and there a line or a point. Of a None that stands for an unreadable outline, and of
     a ring that was closed, `problems` tells (field “outline”).
     """
 

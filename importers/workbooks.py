@@ -98,8 +98,8 @@ def _opened(path: Path) -> Any:
 
 
 _DAMAGE = (
-    InvalidFileException, zipfile.BadZipFile, zlib.error, EOFError, SyntaxError,
-    KeyError, ValueError, IndexError, TypeError, AttributeError,
+    InvalidFileException, zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError,
+    KeyError, ValueError, IndexError, TypeError, AttributeError, NotImplementedError, OverflowError,
 )  # fmt: skip
 """What openpyxl raises on broken files; an XML fault is a SyntaxError."""
 

@@ -11,6 +11,7 @@ import pytest
 import shapely
 from shapely.geometry import LineString, Point, Polygon, box
 
+from geo.coverage import mend_outline
 from importers.coordinates import identify
 from importers.errors import (
     CrsImplausible,
@@ -124,7 +125,7 @@ def test_attributes_keep_their_digits_and_types(tmp_path):
     [
         ("N", "", None), ("N", "3.5E+02", 350.0), ("N", "3.20684E+14", "3.20684E+14"), ("N", "1,5", 1.5),
         ("N", "abc", "abc"), ("N", "7.000", 7), ("D", "00000000", None), ("D", "20261399", "20261399"),
-        ("L", "?", None), ("L", "n", False), ("C", "  x  ", "x"), ("C", b"ab\0zz", "ab"), ("M", "0000001", None),
+        ("L", "?", None), ("L", "n", False), ("C", "  x  ", "x"), ("C", b"ab\0zz", "ab"), ("X", "网格", "网格"), ("M", "0000001", None),
     ],
 )  # fmt: skip
 def test_cells_no_program_should_have_written_are_read_for_what_they_are(tmp_path, kind, written, read):
@@ -243,10 +244,11 @@ def test_a_ring_of_two_corners_is_no_outline(tmp_path):
 
 
 def test_a_corner_that_is_no_coordinate_neither_hides_the_others_nor_passes(tmp_path):
-    broken = [*HERE[:2], (-1.8e308, float("nan")), *HERE[2:]]
+    broken = [(-1.7e308, 32.5), *HERE[:2], (float("nan"), 32.5), *HERE[2:-1], (-1.7e308, 32.5)]
     layer = read_layer(write_shapefile(tmp_path / "grids", [[THERE], [broken]]), county_box=COUNTY)
     assert near(layer, 1, THERE)
-    assert np.isnan(shapely.get_coordinates(layer.outlines[1])).any()
+    assert np.isinf(shapely.get_coordinates(layer.outlines[1])).any(axis=1).sum() == 3
+    assert mend_outline(layer.outlines[1]).why == "not-finite"
 
 
 def test_an_outline_is_not_mended_here(tmp_path):
@@ -277,6 +279,12 @@ def test_a_prj_with_another_meridian_is_found_out_and_the_right_one_named(tmp_pa
 def test_a_prj_that_says_degrees_over_metres_is_found_out(tmp_path):
     path = write_shapefile(tmp_path / "grids", [[in_metres(HERE, 4549)]], crs=4490)
     with pytest.raises(CrsImplausible, match="the numbers are no degrees"):
+        read_layer(path)
+
+
+def test_a_system_that_cannot_describe_the_numbers_is_found_out(tmp_path):
+    path = write_shapefile(tmp_path / "grids", [[square(5e8, 5e8, 100)]], crs=4549)
+    with pytest.raises(CrsImplausible, match="0% of the corners lie on the earth"):
         read_layer(path)
 
 
