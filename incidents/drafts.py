@@ -41,6 +41,7 @@ def _none_if_blank(value: Any) -> Any:
 
 Words = Annotated[str, BeforeValidator(_without_controls)]
 Blankable = BeforeValidator(_none_if_blank)
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class ReportDraft(BaseModel):
@@ -52,29 +53,29 @@ class ReportDraft(BaseModel):
     text: Annotated[Words, StringConstraints(min_length=1, max_length=LONGEST_TEXT)] = Field(
         description="what the reporter says, kept as written"
     )
-    external_number: Annotated[str | None, Blankable, StringConstraints(max_length=64)] = Field(
+    external_number: Annotated[Annotated[str, StringConstraints(max_length=64)] | None, Blankable] = Field(
         default=None, description="the number the sending system gave it; a second report with it adds nothing"
     )
     key: UUID | None = Field(default=None, description="made by the client; a second report with it adds nothing")
-    lon: Annotated[float | None, Blankable] = Field(
-        default=None, allow_inf_nan=False, description="longitude in degrees, or easting in metres where the datum is projected"
+    lon: Annotated[Finite | None, Blankable] = Field(
+        default=None, description="longitude in degrees, or easting in metres where the datum is projected"
     )
-    lat: Annotated[float | None, Blankable] = Field(
-        default=None, allow_inf_nan=False, description="latitude in degrees, or northing in metres where the datum is projected"
+    lat: Annotated[Finite | None, Blankable] = Field(
+        default=None, description="latitude in degrees, or northing in metres where the datum is projected"
     )
     datum: str = Field(default="wgs84", description="wgs84, gcj02, bd09, cgcs2000 or EPSG:n")
-    accuracy_m: Annotated[float | None, Blankable, Field(ge=0, le=1e6)] = Field(
+    accuracy_m: Annotated[Annotated[float, Field(ge=0, le=1e6)] | None, Blankable] = Field(
         default=None, description="what the device claims, in metres"
     )
-    address: Annotated[str | None, Blankable, StringConstraints(max_length=500)] = None
-    matter: Annotated[str | None, Blankable, StringConstraints(max_length=200)] = Field(
+    address: Annotated[Annotated[str, StringConstraints(max_length=500)] | None, Blankable] = None
+    matter: Annotated[Annotated[str, StringConstraints(max_length=200)] | None, Blankable] = Field(
         default=None, description="code or name of an entry of the catalogue"
     )
     reported_at: Annotated[datetime | None, Blankable] = Field(
         default=None, description="when it was reported; local time of the county where no zone is given; default: now"
     )
-    reporter_name: Annotated[str | None, Blankable, StringConstraints(max_length=100)] = None
-    reporter_phone: Annotated[str | None, Blankable, StringConstraints(max_length=40)] = None
+    reporter_name: Annotated[Annotated[str, StringConstraints(max_length=100)] | None, Blankable] = None
+    reporter_phone: Annotated[Annotated[str, StringConstraints(max_length=40)] | None, Blankable] = None
 
     @field_validator("datum")
     @classmethod
@@ -102,7 +103,7 @@ class HistoricReport(ReportDraft):
 
     handled_at: Annotated[datetime | None, Blankable] = None
     closed_at: Annotated[datetime | None, Blankable] = None
-    result: Annotated[str | None, Blankable, StringConstraints(max_length=LONGEST_TEXT)] = None
+    result: Annotated[Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] | None, Blankable] = None
 
     @field_validator("handled_at", "closed_at")
     @classmethod

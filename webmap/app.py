@@ -27,6 +27,10 @@ PAGES = (
 COMMANDS = (
     "database.commands",
     "webmap.users_commands",
+    "webmap.import_commands",
+    "webmap.locate_commands",
+    "webmap.demo_commands",
+    "webmap.figures_commands",
     "webmap.translations_commands",
 )
 """Modules with a click command or group named `commands`."""

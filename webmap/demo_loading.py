@@ -107,8 +107,7 @@ def steps(files: Files, here: Installation, now: datetime) -> Iterator[tuple[str
 
 def finish(db: Session) -> None:
     """Let PostgreSQL count what has arrived, so that the first pages are quick. Commits."""
-    db.commit()
-    db.connection().execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    db.execute(text("ANALYZE"))
     db.commit()
 
 
