@@ -74,14 +74,15 @@ def commands() -> None:
 @click.option("--encoding", default="auto", show_default=True, help="Of the attributes.")
 @click.option("--crs", default="auto", show_default=True, help="Coordinate system, as in EPSG:4549.")
 @click.option("--datum", default="wgs84", show_default=True, callback=datum_option, help="Of longitudes and latitudes.")
-@click.option("--codes", "profile", callback=profile_option, help="Code profile: gb (6/9/12/15 digits) or free.")
+@click.option(
+    "--codes", "profile", default="gb", show_default=True, callback=profile_option,
+    help="Code profile: gb (6/9/12/15 digits) or free.",
+)  # fmt: skip
 @click.option(
     "--accept", callback=kinds_option, metavar="FINDING,…",
     help="Blocking findings to take as warnings, as in overlap,outside-parent.",
 )  # fmt: skip
-def areas(
-    file: Path, kind: str, domain: str | None, profile: str | None, commit: bool, report_to: Path | None, **options: Any
-) -> None:
+def areas(file: Path, kind: str, domain: str | None, commit: bool, report_to: Path | None, **options: Any) -> None:
     """Load areas of one kind from a .shp, .zip, .gpkg or .geojson, all of them or none.
 
     Example: flask import areas grids.zip --kind comprehensive --from 2026-01-01
@@ -89,13 +90,13 @@ def areas(
     """
     if domain is not None and kind != AreaKind.SPECIALISED:
         raise click.UsageError("--domain goes with --kind specialised only")
-    from importers.areas import import_areas
+    from importers.areas import ACCEPTABLE, import_areas
 
-    if profile is not None:
-        options["profile"] = profile
+    if unheard_of := options["accept"] - ACCEPTABLE.keys():
+        raise click.UsageError(f"--accept knows {', '.join(ACCEPTABLE)}, not {', '.join(sorted(unheard_of))}")
 
     def load(db: Session) -> ImportReport:
-        return import_areas(db, file, kind=AreaKind(kind), domain=domain, by=whoever(), **options)
+        return import_areas(db, file, kind=AreaKind(kind), domain=domain, by=whoever(), now=utcnow(), **options)
 
     run(RunOptions(file, commit, report_to), load)
 

@@ -105,10 +105,10 @@ def datum_option(_context: click.Context, _parameter: Parameter, value: str) -> 
         raise click.BadParameter(str(error)) from error
 
 
-def profile_option(_context: click.Context, _parameter: Parameter, value: str | None) -> str | None:
+def profile_option(_context: click.Context, _parameter: Parameter, value: str) -> str:
     """A code profile that exists."""
     try:
-        return find_profile(value).name if value is not None else None
+        return find_profile(value).name
     except ProfileError as error:
         raise click.BadParameter(str(error)) from error
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import geopandas
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
@@ -20,8 +21,8 @@ from geo.codes import AreaKind
 from tests import databases
 from tests.factories import make_area
 from tests.importers.written import write_csv
-from webmap.app import create_app
 from webmap.import_commands import commands
+from webmap.installation import Installation
 
 STAFF = "工号,姓名,单位编码,单位名称,单位类型"
 VILLAGE, GRID = "329901001001", "329901001001001"
@@ -44,7 +45,10 @@ class Shell:
 
 
 def open_shell(url: str, data: Path) -> Shell:
-    app = create_app(Settings(data=data, database_url=url, secret_key="a-secret-for-tests-only"))
+    app = Flask("imports")
+    app.extensions["wangge"] = Installation(
+        Settings(data=data, database_url=url, secret_key="a-secret-for-tests-only")
+    )
     return Shell(app, app.extensions["wangge"].engine)
 
 
@@ -142,6 +146,7 @@ def test_a_report_is_written_for_a_file_that_cannot_be_read(shell: Shell, tmp_pa
         ["areas", "FILE", "--kind", "kingdom"],
         ["areas", "FILE", "--kind", "village", "--domain", "school"],
         ["areas", "FILE", "--kind", "village", "--codes", "morse"],
+        ["areas", "FILE", "--kind", "village", "--accept", "everything"],
     ],
     ids=" ".join,
 )
@@ -207,6 +212,39 @@ def test_replacing_the_catalogue_ends_what_the_file_lacks(shell: Shell, tmp_path
     assert "ended: 1" in shell.run("catalogue", one, "--replace", "--commit").output
     with session_for(shell.engine) as db:
         assert db.scalars(text("SELECT code FROM matter WHERE upper_inf(valid)")).all() == ["M1"]
+
+
+@pytest.fixture
+def parcels(tmp_path: Path) -> Path:
+    """A village of two grids; the second one overlaps the first."""
+    frame = geopandas.GeoDataFrame(
+        {"WGBM": [GRID, f"{VILLAGE}002"], "WGMC": ["东网格", "西网格"]},
+        geometry=[box(119.0, 33.0, 119.006, 33.01), box(119.005, 33.0, 119.01, 33.01)], crs=4326,
+    )  # fmt: skip
+    frame.to_file(tmp_path / "grids.geojson", driver="GeoJSON")
+    return tmp_path / "grids.geojson"
+
+
+def test_areas_that_overlap_block_until_they_are_accepted(shell: Shell, parcels: Path, tmp_path: Path):
+    out = tmp_path / "out.json"
+    usual = ("areas", parcels, "--kind", "comprehensive", "--from", "2026-01-01", "--report", out, "--commit")
+    assert (shell.run(*usual).exit_code, shell.count("area")) == (1, 0)
+    findings = json.loads(out.read_text())["findings"]
+    assert (findings[0]["code"], findings[0]["geometry"]["type"]) == ("overlap", "Polygon")
+    accepted = shell.run(*usual, "--accept", "overlap,outside-parent")
+    assert (accepted.exit_code, shell.count("area_version")) == (0, 2)
+    with session_for(shell.engine) as db:
+        since = db.scalar(text("SELECT DISTINCT lower(valid) AT TIME ZONE 'Asia/Shanghai' FROM area_version"))
+        assert since.isoformat() == "2026-01-01T00:00:00"
+        assert db.scalar(text("SELECT loaded_by FROM area_import")).startswith("command line")
+    assert "unchanged: 2" in shell.run(*usual, "--accept", "overlap").output
+
+
+def test_columns_and_codes_of_areas_may_be_ones_own(shell: Shell, parcels: Path):
+    named = ("--columns", "code=WGMC,name=WGBM", "--codes", "free", "--accept", "overlap")
+    assert shell.run("areas", parcels, "--kind", "comprehensive", *named, "--commit").exit_code == 0
+    with session_for(shell.engine) as db:
+        assert sorted(db.scalars(text("SELECT code FROM area"))) == ["东网格", "西网格"]
 
 
 def test_reports_load_the_good_rows_and_give_back_the_bad(shell: Shell, grid: None, tmp_path: Path):
