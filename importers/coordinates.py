@@ -209,6 +209,8 @@ def _check_at_home(
         advice = f"Read as {' or '.join(codes[:3])} they would: say so with --crs if that is what it is."
     elif codes:
         advice = f"The numbers look like {', '.join(codes[:3])}{' …' if len(codes) > 3 else ''}: say which with --crs."
+    elif guess_swapped_crs(bounds, county_box):
+        advice = "North seems to be written before east: export the layer with east (longitude) first."
     else:
         advice = "If the file is of the right place, say its true system with --crs."
     no_degrees = ", but the numbers are no degrees" if not (choice.datum.planar or _within(bounds, WORLD)) else ""

@@ -160,7 +160,7 @@ def _with_headings(path: Path, source: DelimitedText | Sheet, known: frozenset[s
     line = sample[headings.first][0]
     notes = (*source.notes, *((f"the headings are in line {line}",) if line > 1 else ()))
     detected = Detected(
-        encoding=source.encoding if isinstance(source, DelimitedText) else None,
+        encoding=source.encoding.removesuffix("-SIG") if isinstance(source, DelimitedText) else None,
         delimiter=source.delimiter if isinstance(source, DelimitedText) else None,
         layer=source.name if isinstance(source, Sheet) else None,
         decimal=decimal_sign(data),

@@ -324,6 +324,20 @@ def test_metres_with_north_before_east_are_exchanged_and_it_is_said(tmp_path):
     assert "North is written before east" in layer.problems[0].message
 
 
+def test_latitude_before_longitude_is_exchanged_or_refused_where_the_prj_says_otherwise(tmp_path):
+    ring = [(lat, lon) for lon, lat in HERE]
+    layer = read_layer(write_shapefile(tmp_path / "grids", [[ring]], crs=None), county_box=COUNTY)
+    assert near(layer, 1, HERE)
+    assert codes(layer) == ["crs-guessed"]
+    with pytest.raises(CrsImplausible, match="North seems to be written before east"):
+        read_layer(write_shapefile(tmp_path / "told", [[ring]], crs=4490), county_box=COUNTY)
+
+
+def test_reading_leaves_gdals_options_as_they_were(tmp_path):
+    read_layer(write_shapefile(tmp_path / "grids", [[HERE]], without=[".shx"]))
+    assert pyogrio.get_gdal_config_option("SHAPE_RESTORE_SHX") is None
+
+
 def test_metres_of_nowhere_are_refused_with_their_range(tmp_path):
     path = write_shapefile(tmp_path / "grids", [[square(5_000, 7_000, 100)]], crs=None)
     with pytest.raises(CrsUnknown, match=r"East runs from 5,000 to 5,100, north from 7,000 to 7,100; none"):

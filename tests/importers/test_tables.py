@@ -58,7 +58,7 @@ def cells(path: Path, **how: object) -> list[list[str]]:
     ("encoding", "said"),
     [
         ("utf-8", "UTF-8"),
-        ("utf-8-sig", "UTF-8-SIG"),
+        ("utf-8-sig", "UTF-8"),
         ("gb18030", "GB18030"),
         ("gbk", "GB18030"),
         ("utf-16", "UTF-16"),
