@@ -4,15 +4,16 @@ The caller has checked everything; the constraints of the tables are the last wo
 (they speak SQL) and never commit.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import psycopg
 import shapely
 from geoalchemy2.functions import ST_AsBinary
 from shapely.geometry import MultiPolygon
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import Table, func, select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.orm import Session, aliased
@@ -84,21 +85,13 @@ def versions_during(
     ]
 
 
-def add_areas(db: Session, kind: AreaKind, codes: Sequence[str], *, domain: str | None = None) -> dict[str, int]:
-    """Make the areas that are not there yet; return code → id of all of them."""
-    rows = [{"kind": kind, "code": code, "domain": domain} for code in codes]
+def add_areas(db: Session, kind: AreaKind, domains: Mapping[str, str | None]) -> dict[str, int]:
+    """Make the areas that are not there yet (code → domain, None unless specialised); return code → id of all."""
+    rows = [{"kind": kind, "code": code, "domain": domain} for code, domain in domains.items()]
     if rows:
-        db.execute(insert_or_skip(Area).on_conflict_do_nothing(), rows)
-    return area_ids(db, [kind], codes)[kind]
-
-
-def area_ids(db: Session, kinds: Sequence[AreaKind], codes: Collection[str]) -> dict[AreaKind, dict[str, int]]:
-    """The ids of the areas of these kinds that have one of these codes: kind → code → id."""
-    found: dict[AreaKind, dict[str, int]] = {kind: {} for kind in kinds}
-    wanted = or_(Area.code == func.any(list(codes)))
-    for kind, code, id_ in db.execute(select(Area.kind, Area.code, Area.id).where(Area.kind.in_(kinds), wanted)):
-        found[kind][code] = id_
-    return found
+        db.execute(insert_or_skip(cast(Table, Area.__table__)).on_conflict_do_nothing(), rows)
+    of_kind = select(Area.code, Area.id).where(Area.kind == kind, Area.code == func.any(list(domains)))
+    return {row.code: row.id for row in db.execute(of_kind)}
 
 
 def add_versions(db: Session, versions: Iterable[NewVersion], *, import_id: int) -> None:

@@ -214,7 +214,7 @@ def _load_grids(db: Session, shapes: dict[str, BaseGeometry]) -> None:
     batch = AreaImport(file_name="test", kind=AreaKind.COMPREHENSIVE, loaded_by="test", detected={}, accepted={})
     db.add(batch)
     db.flush()
-    ids = add_areas(db, AreaKind.COMPREHENSIVE, list(shapes))
+    ids = add_areas(db, AreaKind.COMPREHENSIVE, dict.fromkeys(shapes))
     versions = (
         NewVersion(ids[code], ALWAYS, code, shapely.multipolygons(shapely.get_parts(shape)), None, None, 1.0)
         for code, shape in shapes.items()
