@@ -64,7 +64,7 @@ def import_catalogue(
     """
     checked = read_rows(path, COLUMNS, columns, encoding=encoding, sheet=sheet)
     if not checked.rows:
-        return checked.finish({})
+        return checked.finish()
     take_turn(db, "catalogue")
     units = UnitFinder.load(db)
     plan = CataloguePlan(recorded_versions(db), valid_from, now)
@@ -78,11 +78,11 @@ def import_catalogue(
     for row_number, code, sentence in plan.problems:
         checked.block(row_number, "code", code, sentence)
     if checked.report.blocks:
-        return checked.finish({})
+        return checked.finish()
     _load(db, plan)
     counts = {name: plan.counts[name] for name in ("new", "changed", "unchanged", "ended")}
     log.info("catalogue from %s by %s: %s", path.name, by, counts)
-    return checked.finish(counts)
+    return checked.finish(counts, loaded=counts["new"] + counts["changed"])
 
 
 def _check_codes(checked: CheckedRows[MatterRow]) -> None:

@@ -61,11 +61,11 @@ class CheckedRows(Generic[Model]):
         """Add what the clerk should know and what forbids nothing."""
         self._say(row, name, code, message, "warn")
 
-    def finish(self, counts: Mapping[str, int]) -> ImportReport:
+    def finish(self, counts: Mapping[str, int] | None = None, *, loaded: int = 0) -> ImportReport:
         """Return the report: problems in the file's order, what concerns all of it last."""
         self.report.problems.sort(key=lambda problem: (problem.row is None, problem.row or 0))
-        self.report.counts = dict(counts)
-        self.report.loaded = 0 if self.report.blocks else len(self.rows)
+        self.report.counts = dict(counts or {})
+        self.report.loaded = loaded
         return self.report
 
     def _say(self, row: int | None, name: str | None, code: str, message: str, severity: Severity) -> None:

@@ -59,18 +59,18 @@ def import_duties(
     """
     checked = read_rows(path, COLUMNS, columns, encoding=encoding, sheet=sheet)
     if not checked.rows:
-        return checked.finish({})
+        return checked.finish()
     take_turn(db, "duties")
     staff = known_staff(db, checked.codes("staff_no"))
     places = find_places(db, checked.codes("area_code"), now)
     plan = _plan(db, checked, staff, places, now)
     if checked.report.blocks:
-        return checked.finish({})
+        return checked.finish()
     _load(db, plan)
     tell_vacancies(db, checked, now)
     counts = {name: plan.counts[name] for name in ("new", "changed", "unchanged", "ended")}
     log.info("duties from %s by %s: %s", path.name, by, counts)
-    return checked.finish(counts)
+    return checked.finish(counts, loaded=counts["new"] + counts["changed"] + counts["ended"])
 
 
 def _plan(

@@ -69,7 +69,7 @@ def import_staff(
     """
     checked = read_rows(path, COLUMNS, columns, encoding=encoding, sheet=sheet)
     if not checked.rows:
-        return checked.finish({})
+        return checked.finish()
     take_turn(db, "staff")
     numbers = checked.codes("staff_no")
     known = known_staff(db, numbers)
@@ -80,12 +80,13 @@ def import_staff(
     _check_certificates(checked, now)
     _check_absences(checked, known, absences)
     if checked.report.blocks:
-        return checked.finish({})
+        return checked.finish()
     units.load(db)
     changes = load_staff(db, checked.rows, known, absences, units.ids)
     counts = _counts(checked.rows, changes) | {"units new": len(units.new), "units changed": len(units.changed)}
     log.info("staff from %s by %s: %s", path.name, by, counts)
-    return checked.finish({name: count for name, count in counts.items() if count or name in _ALWAYS_TOLD})
+    told = {name: count for name, count in counts.items() if count or name in _ALWAYS_TOLD}
+    return checked.finish(told, loaded=counts["new"] + counts["changed"] + counts["ended"])
 
 
 _ALWAYS_TOLD = ("new", "changed", "unchanged", "ended")

@@ -57,6 +57,7 @@ def test_a_second_reading_changes_nothing(db: Session, tmp_path: Path):
     load(db, tmp_path, headings, *rows)
     again = load(db, tmp_path, headings, *rows)
     assert again.counts == {"new": 0, "changed": 0, "unchanged": 2, "ended": 0}
+    assert (again.rows, again.loaded) == (2, 0)
     assert (count(db, Staff), count(db, Absence), count(db, Certificate), count(db, Unit)) == (2, 1, 1, 1)
 
 
