@@ -17,7 +17,7 @@ from staffing.models import Staff, Unit
 from webmap.permissions import PERMISSIONS, Permission, Role
 
 
-class Account(UserMixin, Base):  # type: ignore[misc]
+class Account(UserMixin, Base):
     """Somebody who may sign in: a role, and the area, unit or person that bounds what he sees."""
 
     __tablename__ = "account"

@@ -77,7 +77,8 @@ class Shelf:
         response.set_data(body)
         response.set_etag(f"{self.digest}-{hashlib.sha256(name.encode()).hexdigest()[:8]}", weak=True)
         response.headers["Cache-Control"] = FOR_EVER if digest == self.digest else "no-cache"
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     def _path(self, name: str) -> Path:
         path = self.folder / name

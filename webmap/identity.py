@@ -103,7 +103,10 @@ def _open() -> ResponseReturnValue | None:
     g.account = _account_asking(g.db)
     g.scope = scope_of(g.db, g.account, now=utcnow())
     _read_with(g.db, g.scope)
-    return _refusal(access) or _check_csrf()
+    refusal = _refusal(access)
+    if refusal is None:
+        _check_csrf()
+    return refusal
 
 
 def _account_asking(db: Session) -> Account | None:

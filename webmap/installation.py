@@ -33,8 +33,8 @@ class Installation:
 
     @cached_property
     def engine(self) -> Engine:
-        """The database. Making the engine connects to nothing yet."""
-        return make_engine(cluster.url(self.settings))
+        """The database. Making the engine connects to nothing yet; its errors are logged without people's data."""
+        return make_engine(cluster.url(self.settings), hide_parameters=True)
 
     @cached_property
     def areas(self) -> AreaIndex:

@@ -18,6 +18,7 @@ What the page's own script can do with it is told at the top of static/js/map/in
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -32,8 +33,9 @@ from folium.raster_layers import TileLayer
 from folium.template import Template
 from markupsafe import Markup, escape
 
-from geo.crs import Bounds, from_wgs84
+from geo.crs import Bounds
 from webmap.assets import asset_url, static_url
+from webmap.basemaps import offset_lattice
 from webmap.installation import installation
 from webmap.security import basemap_origin, nonce
 
@@ -51,17 +53,14 @@ MODULES = (
     "findings", "basemap",
 )  # fmt: skip
 
-LATTICE_DEG = 0.05
-"""Spacing of the points at which a shifted basemap's offset is sampled; between them the error stays below 2 m."""
-
 Look = Literal["county", "township", "village", "grid", "specialised", "mine", "neighbour", "coloured"]
 
 
-class Board(FoliumMap):  # type: ignore[misc]
+class Board(FoliumMap):
     """One map of a page. `bounds` is what it opens on and what "zoom to my area" returns to."""
 
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
+    default_js: list[tuple[str, str]] = []
+    default_css: list[tuple[str, str]] = []
     _template = Template("""
         {% macro html(this, kwargs) %}
             <div id={{ this.get_name()|tojson }} class="map-canvas"></div>
@@ -75,7 +74,7 @@ class Board(FoliumMap):  # type: ignore[misc]
         west, south, east, north = bounds or CHINA
         super().__init__(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_control=False)
         self.label = label or _("Map")
-        self.height = height
+        self.size = height
         self.settings = as_json(
             {
                 "bounds": [[south, west], [north, east]],
@@ -125,7 +124,9 @@ class Board(FoliumMap):  # type: ignore[misc]
             if any(isinstance(child, Layer) and child.control for child in self._children.values()):
                 LayerControl(position="topright", collapsed=True).add_to(self)
             self._finished = self.get_name()
-        figure: Figure = self.get_root()
+        figure = self.get_root()
+        if not isinstance(figure, Figure):
+            raise TypeError("a map that was put into something else cannot be a map of a page")
         for child in list(figure._children.values()):
             child.render()
         return figure
@@ -139,7 +140,7 @@ def new_map(bounds: Bounds | None = None, *, label: str = "", height: str = "") 
     return Board(bounds, label=label, height=height)
 
 
-class OwnLayer(Layer):  # type: ignore[misc]
+class OwnLayer(Layer):
     """A layer made by one of our scripts. `key` is what page scripts call it by: `Wangge.map.layer(key)`."""
 
     maker: ClassVar[str]
@@ -298,8 +299,11 @@ class PinPicker(OwnLayer):
         )
 
 
-class ShiftedTiles(TileLayer):  # type: ignore[misc]
-    """Tiles drawn in a shifted datum, moved back so that WGS-84 data lies where it belongs on them."""
+class ShiftedTiles(TileLayer):
+    """Tiles, moved back where they are drawn in a shifted datum, so that WGS-84 data lies where it belongs on them.
+
+    `{0-7}` in the address stands for the numbers of the provider's servers, as in https://t{0-7}.tianditu.gov.cn/….
+    """
 
     _template = Template("""
         {% macro script(this, kwargs) %}
@@ -308,37 +312,24 @@ class ShiftedTiles(TileLayer):  # type: ignore[misc]
     """)
 
     def __init__(self, url: str, *, attribution: str, lattice: dict[str, Any] | None) -> None:
+        servers = re.search(r"\{(\d)-(\d)\}", url)
+        if servers:
+            url = url.replace(servers[0], "{s}")
         super().__init__(tiles=url, attr=attribution, name=str(escape(_("Base map"))), overlay=True)
-        self.own_options = as_json({"attribution": attribution, "lattice": lattice, "maxZoom": 19})
+        self.own_options = as_json(
+            {
+                "attribution": attribution,
+                "lattice": lattice,
+                "maxZoom": 19,
+                "maxNativeZoom": 18,
+                "subdomains": "".join(map(str, range(int(servers[1]), int(servers[2]) + 1))) if servers else "abc",
+            }
+        )
 
 
 def set_up(app: Flask) -> None:
     """Let templates write `{{ map_block(map) }}`."""
     app.jinja_env.globals["map_block"] = Board.block
-
-
-def offset_lattice(bounds: Bounds, datum: str) -> dict[str, Any] | None:
-    """How far `datum` lies from WGS-84 at the points of a lattice over `bounds`, in degrees; None where not at all.
-
-    The browser interpolates between them, so that geo.crs stays the only place that knows the formula.
-    """
-    if datum in ("wgs84", "cgcs2000"):
-        return None
-    west, south, east, north = bounds
-    step = max(LATTICE_DEG, (east - west) / 40, (north - south) / 40)
-    columns = np.arange(west - step, east + 2 * step, step)
-    rows = np.arange(south - step, north + 2 * step, step)
-    lon, lat = (part.ravel() for part in np.meshgrid(columns, rows))
-    shifted_lon, shifted_lat = from_wgs84(lon, lat, datum)
-    return {
-        "west": columns[0],
-        "south": rows[0],
-        "step": step,
-        "columns": len(columns),
-        "rows": len(rows),
-        "lon": np.round(shifted_lon - lon, 6).tolist(),
-        "lat": np.round(shifted_lat - lat, 6).tolist(),
-    }
 
 
 def as_json(value: Any) -> str:
@@ -365,7 +356,7 @@ def _add_basemap(board: Board, bounds: Bounds) -> None:
     if not settings.basemap_url:
         return
     origin = basemap_origin(settings.basemap_url)
-    attribution = "© " + origin.partition("://")[2].removeprefix("*.") if origin else "©"
+    attribution = "© " + origin.partition("://")[2].removeprefix("*.") if origin else _("Base map")
     lattice = offset_lattice(bounds, settings.basemap_datum)
     ShiftedTiles(settings.basemap_url, attribution=attribution, lattice=lattice).add_to(board)
 

@@ -30,9 +30,10 @@ def matches(password_hash: str | None, password: str) -> bool:
     With no hash (nobody has that name) it takes as long as with one, so that time does not tell who exists.
     """
     try:
-        return _HASHER.verify(password_hash or _nobody(), password[:LONGEST]) and password_hash is not None
+        _HASHER.verify(password_hash or _nobody(), password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
+    return password_hash is not None
 
 
 def needs_rehash(password_hash: str) -> bool:

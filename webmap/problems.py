@@ -7,6 +7,7 @@ its text. A test walks the error trees so that no class of the domain lacks an e
 
 import logging
 import secrets
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -318,12 +319,24 @@ def _http_problem(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    """Log the error under a number, and tell only the number: its text may hold anything."""
+    """Log where it happened under a number, and tell only the number."""
     if current_app.testing or current_app.debug:
         raise error
     number = secrets.token_hex(4)
-    log.error("problem %s at %s", number, request.endpoint, exc_info=error)
+    log.error("problem %s at %s: %s", number, request.endpoint, traced(error))
     return _render(HTTP_ANSWERS[500], {}, number=number)
+
+
+def traced(error: BaseException) -> str:
+    """The error and what caused it: classes and places in the code, without their messages.
+
+    A message may quote what people typed ("Key (phone)=(138…) already exists"), and logs are read by many.
+    """
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    cause = error.__cause__ or error.__context__
+    state = getattr(error, "sqlstate", None)
+    told = f"{type(error).__module__}.{type(error).__qualname__}" + (f" [{state}]" if state else "") + "\n" + frames
+    return told + ("caused by " + traced(cause) if cause else "")
 
 
 def _render(

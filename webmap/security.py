@@ -4,8 +4,11 @@ Scripts and styles run from our own origin or with this request's nonce; nothing
 pages are never stored by a browser or a proxy.
 """
 
+import ipaddress
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -13,6 +16,9 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from database.settings import is_loopback
 from webmap.installation import Installation, installation
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of one request: a zipped county of grids or a photo with room to spare."""
@@ -108,6 +114,32 @@ def on_plain_loopback() -> bool:
     return not request.is_secure and is_loopback(host)
 
 
+class BehindOwnProxy:
+    """Believes `X-Forwarded-For` from this machine alone, where a proxy of the installation's own speaks.
+
+    Limits by address would otherwise count all the world as one. From anywhere else the header is the
+    caller's invention.
+    """
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        self._application = application
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Put the last address of the header, the one our proxy saw, where Flask looks for the caller."""
+        last = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        if last and is_loopback(environ.get("REMOTE_ADDR", "")) and _is_address(last):
+            environ["REMOTE_ADDR"] = last
+        return self._application(environ, start_response)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def set_up(app: Flask, installation: Installation) -> None:
     """Configure cookies, limits and headers."""
     app.config.update(
@@ -122,5 +154,6 @@ def set_up(app: Flask, installation: Installation) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form may stay open over lunch
     )
     app.session_interface = SessionCookie()
+    app.wsgi_app = BehindOwnProxy(app.wsgi_app)  # type: ignore[method-assign]
     app.after_request(add_headers)
     app.jinja_env.globals["csp_nonce"] = nonce

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.routing import AnyConverter, Rule
 
@@ -185,8 +186,15 @@ def failing(database_url: str, tmp_path: Path) -> Iterator[Visitor]:
     for name, error in raised.items():
         for prefix in ("", "/api/v1"):
             app.add_url_rule(f"{prefix}/fail/{name}", f"{prefix}{name}", public(_raising(error)))
+    app.add_url_rule("/fail-query", view_func=public(_bad_query))
     yield app.test_client()  # type: ignore[misc]
     app.extensions["wangge"].engine.dispose()
+
+
+def _bad_query() -> str:
+    typed = "1381234" + "5678"
+    g.db.execute(text(f"SELECT '{typed}' FROM no_such_table"))
+    return ""
 
 
 def _raising(error: Exception) -> Callable[[], str]:
@@ -207,6 +215,16 @@ def test_an_unknown_failure_tells_a_number_and_never_its_text(
     assert document["instance"] in caplog.text
     assert "SELECT" not in response.text
     assert "SELECT" not in failing.get("/fail/unknown").text
+
+
+def test_a_failed_query_is_logged_without_the_values_people_typed(
+    failing: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        assert failing.get("/fail-query").status_code == 500
+    assert "UndefinedTable [42P01]" in caplog.text
+    assert "_bad_query" in caplog.text
+    assert "13812345678" not in caplog.text
 
 
 def test_a_database_that_does_not_answer_is_503_without_saying_where_it_is(failing: Visitor) -> None:

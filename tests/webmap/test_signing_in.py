@@ -1,7 +1,9 @@
 """Signing in, staying signed in, guessing, and who may go where."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -92,6 +94,43 @@ def test_guessing_a_name_locks_it_for_everyone_with_a_clear_sentence(
     elsewhere = app.test_client()
     assert isinstance(elsewhere, Visitor)
     assert elsewhere.sign_in(account.name).status_code == 429
+
+
+def test_guesses_made_at_the_same_moment_all_count(app: Flask, make_account: Accounts) -> None:
+    account = make_account()
+
+    def guess(_number: int) -> int:
+        visitor = app.test_client()
+        assert isinstance(visitor, Visitor)
+        return visitor.sign_in(account.name, "wrong-password").status_code
+
+    with ThreadPoolExecutor(3 * PER_NAME) as crowd:
+        answers = Counter(crowd.map(guess, range(3 * PER_NAME)))
+    assert 1 <= answers[401] <= PER_NAME
+    assert answers[401] + answers[429] == 3 * PER_NAME
+
+
+def test_a_lock_leaves_one_audit_line(client: Visitor, make_account: Accounts, store: Session) -> None:
+    account = make_account()
+    for _ in range(PER_NAME + 2):
+        client.sign_in(account.name, "wrong-password")
+    lines = store.scalars(select(AuditLine).where(AuditLine.subject == f"account:{account.id}")).all()
+    assert [line.action for line in lines] == [Action.LOCKED_OUT]
+
+
+def test_behind_a_proxy_on_this_machine_each_caller_counts_for_himself(
+    client: Visitor, make_account: Accounts, store: Session
+) -> None:
+    client.post("/", data={"name": "nobody", "password": "x"}, headers={"X-Forwarded-For": "6.6.6.6, 10.0.0.7"})
+    assert [str(address) for address in store.scalars(select(SignInAttempt.address))] == ["10.0.0.7"]
+
+
+def test_a_caller_from_elsewhere_cannot_choose_his_address(client: Visitor, store: Session) -> None:
+    client.post(
+        "/", data={"name": "nobody", "password": "x"}, headers={"X-Forwarded-For": "10.0.0.7"},
+        environ_base={"REMOTE_ADDR": "203.0.113.9"},
+    )  # fmt: skip
+    assert [str(address) for address in store.scalars(select(SignInAttempt.address))] == ["203.0.113.9"]
 
 
 def test_a_refused_attempt_does_not_prolong_the_wait(client: Visitor, make_account: Accounts, store: Session) -> None:

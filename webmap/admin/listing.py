@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -50,7 +50,7 @@ def jurisdiction_names(db: Session, shown: Sequence[Account], *, now: datetime) 
     return names_of(db, ids, now) if ids else {}
 
 
-def _page(db: Session, query: Select[tuple[Row]], page: int) -> Page[Row]:
+def _page(db: Session, query: Select[Any], page: int) -> Page[Any]:
     total = db.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     pages = max(-(-total // PER_PAGE), 1)
     number = min(max(page, 1), pages)

@@ -1,5 +1,7 @@
 """Accounts and the audit trail, for administrators."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -98,5 +100,5 @@ def _account(account_id: int) -> Account:
     return account
 
 
-def _form(typed: dict[str, str], problems: list[str]) -> str:
+def _form(typed: dict[str, str], problems: Sequence[object]) -> str:
     return render_template("admin/new.html", typed=typed, problems=problems, roles=list(Role))

@@ -18,10 +18,13 @@ PER_ADDRESS = 60
 """Higher than per name: a whole office, or every phone behind a reverse proxy, may share one address."""
 
 
-def locked_minutes(db: Session, name: str, address: str, *, now: datetime) -> int:
-    """Whole minutes until this name may be tried again from this address; 0 when it may be now."""
-    by_name = _free_again(db, SignInAttempt.name == name, PER_NAME, now)
-    by_address = _free_again(db, SignInAttempt.address == address, PER_ADDRESS, now)
+def locked_minutes(db: Session, name: str, address: str, *, now: datetime, own: int = 0) -> int:
+    """Whole minutes until this name may be tried again from this address; 0 when it may be now.
+
+    `own` attempts among those written down are the one that asks, and do not count against it.
+    """
+    by_name = _free_again(db, SignInAttempt.name == name, PER_NAME + own, now)
+    by_address = _free_again(db, SignInAttempt.address == address, PER_ADDRESS + own, now)
     moments = [moment for moment in (by_name, by_address) if moment is not None]
     return max((math.ceil((moment - now).total_seconds() / 60) for moment in moments), default=0)
 

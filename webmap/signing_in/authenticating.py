@@ -22,6 +22,7 @@ def authenticate(db: Session, name: str, password: str, *, address: str, now: da
     _count(db, name, address, now)
     account = db.scalar(select(Account).where(Account.name == name, Account.deactivated_at.is_(None)))
     if not matches(account.password_hash if account else None, password) or account is None:
+        _tell_of_lock(db, account, address, now)
         return None
     forget_attempts(db, name)
     account.signed_in_at = now
@@ -33,9 +34,21 @@ def authenticate(db: Session, name: str, password: str, *, address: str, now: da
 
 
 def _count(db: Session, name: str, address: str, now: datetime) -> None:
-    """Write this attempt down, or refuse it without: a refused one does not prolong the wait."""
-    minutes = locked_minutes(db, name, address, now=now)
-    if minutes:
-        raise TooManyAttempts(minutes)
-    note_attempt(db, name, address, now=now)
-    db.commit()
+    """Write this attempt down, or refuse it without: a refused one does not prolong the wait.
+
+    Of many at the same moment all may pass the first look; the second counts those written meanwhile.
+    """
+    for own in (0, 1):
+        minutes = locked_minutes(db, name, address, now=now, own=own)
+        if minutes:
+            raise TooManyAttempts(minutes)
+        if own == 0:
+            note_attempt(db, name, address, now=now)
+            db.commit()
+
+
+def _tell_of_lock(db: Session, account: Account | None, address: str, now: datetime) -> None:
+    """Leave an audit line when this failure is the one that locks an account's name."""
+    if account is not None and locked_minutes(db, account.name, address, now=now):
+        record(db, Action.LOCKED_OUT, f"account:{account.id}", by=account, address=address)
+        db.commit()

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, sessi
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from geo.areas import names_of
 from webmap import identity
 from webmap.accounts import Account
 from webmap.audit import Action, record
@@ -72,14 +73,14 @@ def choose_language() -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def account() -> ResponseReturnValue:
     """Who I am here, and the form to change my password."""
-    return render_template("signing_in/account.html", problems=[])
+    return _account_page([])
 
 
 @bp.get("/account/password")
 @requires(Permission.OWN_ACCOUNT)
 def change_password() -> ResponseReturnValue:
-    """The form alone, for whoever must replace a first password."""
-    return render_template("signing_in/account.html", problems=[])
+    """The same, for whoever must replace a first password."""
+    return _account_page([])
 
 
 @bp.post("/account/password")
@@ -89,7 +90,7 @@ def save_password() -> ResponseReturnValue:
     own = g.db.get_one(Account, g.account.id)
     problems = _new_password_problems(own)
     if problems:
-        return render_template("signing_in/account.html", problems=problems), 422
+        return _account_page(problems), 422
     own.password_hash = hash_password(request.form["password"])
     own.must_change_password = False
     own.generation += 1
@@ -98,6 +99,12 @@ def save_password() -> ResponseReturnValue:
     identity.sign_in(own, stay=session.permanent)
     flash(_("Your password is changed. Other devices must sign in again."), "done")
     return redirect(start_url(own.role), code=303)
+
+
+def _account_page(problems: list[str]) -> str:
+    area_id = g.account.area_id
+    names = names_of(g.db, [area_id], utcnow()) if area_id else {}
+    return render_template("signing_in/account.html", problems=problems, area=names.get(area_id))
 
 
 def _sign_in_page(name: str = "", problem: str = "") -> str:

@@ -1,24 +1,24 @@
-// Tiles of the configured base map. Those drawn in a shifted datum (GCJ-02, BD-09) are moved back by the local
-// offset, which the service sampled on a lattice, so that our WGS-84 data lies where it belongs on them.
+// Tiles of the configured base map. Those drawn in a shifted datum (GCJ-02, BD-09) are moved back, each by the offset
+// at its own place, so that our WGS-84 data lies where it belongs on them. The service sampled the offset on a
+// lattice. BD-09 ripples by 20 m within a kilometre: one offset for the whole view would show.
+
+const EDGE_PX = 48; // tiles are asked for this far beyond the view, since their offsets differ from the middle's
 
 const Tiles = L.TileLayer.extend({
   initialize(url, options) {
-    L.TileLayer.prototype.initialize.call(this, url, { ...options, crossOrigin: false });
+    L.TileLayer.prototype.initialize.call(this, url, options);
     this.lattice = options.lattice;
+    if (this.lattice) this.on("tileloadstart", ({ tile, coords }) => this.fit(tile, coords));
   },
 
   onAdd(map) {
     map.board.tiles = true;
     this.credit = L.control.attribution({ prefix: false, position: "bottomright" });
     this.credit.addAttribution(this.options.attribution).addTo(map);
-    this.offset = this.offsetNow(map.getCenter(), map.getZoom(), map);
-    L.TileLayer.prototype.onAdd.call(this, map);
-    if (this.lattice) map.on("moveend", this.follow, this);
-    return this;
+    return L.TileLayer.prototype.onAdd.call(this, map);
   },
 
   onRemove(map) {
-    map.off("moveend", this.follow, this);
     this.credit.remove();
     return L.TileLayer.prototype.onRemove.call(this, map);
   },
@@ -27,34 +27,34 @@ const Tiles = L.TileLayer.extend({
     return null;
   },
 
-  // The offset in pixels at a place: where the tile draws it, less where it is.
-  offsetNow(center, zoom, map = this._map) {
-    if (!this.lattice) return L.point(0, 0);
-    const { lon, lat } = interpolated(this.lattice, center.lng, center.lat);
-    return map.project([center.lat + lat, center.lng + lon], zoom).subtract(map.project(center, zoom));
-  },
-
+  // The view as the tiles number it.
   _getTiledPixelBounds(center) {
     const bounds = L.TileLayer.prototype._getTiledPixelBounds.call(this, center);
-    return L.bounds(bounds.min.add(this.offset), bounds.max.add(this.offset));
+    if (!this.lattice) return bounds;
+    const off = interpolated(this.lattice, center.lng, center.lat);
+    const there = this._map.project([center.lat + off.lat, center.lng + off.lon], this._tileZoom);
+    const by = there.subtract(this._map.project(center, this._tileZoom));
+    return L.bounds(bounds.min.add(by).subtract([EDGE_PX, EDGE_PX]), bounds.max.add(by).add([EDGE_PX, EDGE_PX]));
   },
 
   _getTilePos(coords) {
-    return L.TileLayer.prototype._getTilePos.call(this, coords).subtract(this.offset).round();
+    if (!this.lattice) return L.TileLayer.prototype._getTilePos.call(this, coords);
+    const corner = this._map.unproject(coords.scaleBy(this.getTileSize()), this._tileZoom);
+    return this._map.project(this.unshifted(corner), this._tileZoom).subtract(this._level.origin).round();
   },
 
-  _setView(center, zoom, noPrune, noUpdate) {
-    this.offset = this.offsetNow(L.latLng(center), this._clampZoom(Math.round(zoom)));
-    L.TileLayer.prototype._setView.call(this, center, zoom, noPrune, noUpdate);
+  // A tile reaches to where the next one begins, so that no seam shows between tiles of different offsets.
+  fit(tile, coords) {
+    const size = this._getTilePos(L.point(coords.x + 1, coords.y + 1)).subtract(this._getTilePos(coords));
+    tile.style.width = `${size.x}px`;
+    tile.style.height = `${size.y}px`;
   },
 
-  // The offset changes by some metres across a county: lay the tiles anew when that becomes visible.
-  follow() {
-    const now = this.offsetNow(this._map.getCenter(), this._tileZoom ?? this._map.getZoom());
-    if (now.distanceTo(this.offset) < 1) return;
-    this.offset = now;
-    for (const tile of Object.values(this._tiles)) L.DomUtil.setPosition(tile.el, this._getTilePos(tile.coords));
-    this._update();
+  // The offset is known where things are, not where they are drawn: ask there once more.
+  unshifted({ lat, lng }) {
+    const near = interpolated(this.lattice, lng, lat);
+    const off = interpolated(this.lattice, lng - near.lon, lat - near.lat);
+    return L.latLng(lat - off.lat, lng - off.lon);
   },
 });
 
