@@ -13,10 +13,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sqlalchemy import ColumnElement, Select, and_, any_, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from geo.areas import names_of
 from geo.codes import AreaKind
 from geo.crs import Bounds, Floats
-from geo.models import Area
+from geo.models import Area, AreaVersion
 from incidents.clock import LOCAL
 from incidents.cursors import BIGGEST_ID, Position
 from incidents.errors import UnknownIncident
@@ -236,10 +235,14 @@ def courses(db: Session, wanted: IncidentFilter, *, by: AreaKind) -> Iterator[tu
 
 
 def area_labels(db: Session, area_ids: Sequence[int], moment: datetime) -> dict[int, tuple[str, str]]:
-    """The code of each area, and the name it bore at `moment`."""
-    names = names_of(db, area_ids, moment)
-    rows = db.execute(select(Area.id, Area.code).where(Area.id.in_(set(area_ids))))
-    return {id_: (code, names.get(id_, code)) for id_, code in rows}
+    """The code of each area, and the name it bore at `moment`; its latest where it had none then."""
+    rows = db.execute(
+        select(Area.id, Area.code, AreaVersion.name)
+        .join(AreaVersion, AreaVersion.area_id == Area.id)
+        .where(Area.id.in_(set(area_ids)))
+        .order_by(AreaVersion.valid.contains(moment), func.lower(AreaVersion.valid).nulls_first())
+    )
+    return {id_: (code, name) for id_, code, name in rows}
 
 
 def one(db: Session, incident_id: int) -> Incident:

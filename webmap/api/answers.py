@@ -318,11 +318,31 @@ class Member(Person):
     unit: Named | None
 
 
-class Whereabouts(BaseModel):
+class LonLat(Shape):
+    """A point in WGS-84 degrees."""
+
+    lon: float
+    lat: float
+
+
+class PositionProblem(Shape):
+    """Why a pair of numbers is no place."""
+
+    code: str
+    message: str
+
+
+class Whereabouts(Shape):
     """The whole answer for a point: where it falls, by which rule, and who answers there."""
 
-    model_config = ConfigDict(extra="allow")
-
+    lon: float = Field(description="as asked")
+    lat: float = Field(description="as asked")
+    datum: str
+    method: str
+    accuracy_m: float | None = Field(description="what the change of datum may add; null when nobody knows")
+    wgs84: LonLat | None
+    problem: PositionProblem | None = Field(default=None, description="why it is no place, where it is none")
+    areas_epoch: int | None = Field(default=None, description="rises with every change to any area")
     status: Placement
     rule: str
     at: datetime

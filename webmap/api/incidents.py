@@ -174,4 +174,4 @@ def _lead(code: str | None) -> Unit | None:
 
 def _counts(wanted: IncidentFilter) -> dict[str, Any]:
     by_state = finding.count_by_state(g.db, wanted)
-    return {"total": sum(by_state.values()), "by_state": by_state}
+    return {"total": sum(by_state.values()), "by_state": {state.value: number for state, number in by_state.items()}}

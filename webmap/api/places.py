@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from geo.codes import AreaKind
 from geo.sheets import WHOLE, Sheets
 from incidents.finding import Box, Moment
+from incidents.whereabouts import whereabouts
 from webmap.api.answers import FeatureCollection, Whereabouts
 from webmap.api.operations import GEOJSON, NOT_MODIFIED, Answered, answer, bp, operation, revalidated
 from webmap.api.parsing import DatumName
@@ -49,8 +50,6 @@ class AreasWanted(BaseModel):
 )
 def locate(query: Point) -> ResponseReturnValue:
     """The whole answer for one point."""
-    from incidents.whereabouts import whereabouts
-
     found = whereabouts(g.db, installation().areas, query.lon, query.lat, query.datum, query.at or utcnow())
     return answer(found)
 
