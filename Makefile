@@ -9,6 +9,7 @@ HOST ?= 127.0.0.1
 export PORT HOST
 
 flask := .venv/bin/flask
+database := .venv/bin/python -m database
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,20 +21,21 @@ setup: ## install what the service needs: PostGIS, Python packages, front-end pa
 
 demo: demo-data ## the demonstration county, served at http://127.0.0.1:8000
 	@$(flask) demo names
-	@setup/serve.sh
+	@setup/server.sh serve
 
 demo-data: setup ## all of demo but serving: database, schema, the county's data
-	@$(flask) db up
-	@$(flask) db migrate
+	@$(database) up
+	@$(database) migrate
 	@$(flask) demo load
 
 serve: setup ## serve what the database holds
-	@$(flask) db up
-	@$(flask) db migrate
-	@setup/serve.sh
+	@$(database) up
+	@$(database) migrate
+	@setup/server.sh serve
 
 stop: ## end the server and the database; the data stays
-	@setup/stop.sh
+	@setup/server.sh stop
+	@[ ! -x .venv/bin/python ] || $(database) down
 
 test: lint ## every test, browser tests included
 	.venv/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile

@@ -4,14 +4,16 @@ HOST and PORT say where (127.0.0.1 and 8000), WEB_CONCURRENCY how many processes
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
-from database.settings import load_settings, secret_key
+from database.errors import DatabaseError
+from database.settings import load_settings, make_data_folder, secret_key
 
 _host = os.environ.get("HOST", "127.0.0.1")
 _settings = load_settings()
-_settings.data.mkdir(parents=True, exist_ok=True)
+make_data_folder(_settings.data)
 
 wsgi_app = "wsgi:app"
 bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT', '8000')}"
@@ -29,4 +31,7 @@ def on_starting(server: Any) -> None:
     """Refuse to be reachable from other machines without a chosen SECRET_KEY, whoever starts the server and how."""
     for address in server.cfg.address:
         host = address[0] if isinstance(address, tuple) else f"unix:{Path(str(address))}"
-        secret_key(_settings, host)
+        try:
+            secret_key(_settings, host)
+        except DatabaseError as error:
+            sys.exit(str(error))

@@ -24,7 +24,7 @@ from database import binaries, homes, preparing
 from database.binaries import Binaries
 from database.errors import ClusterNotMade, ClusterNotStarted, ClusterNotStopped, DatabaseUnreachable
 from database.homes import Home
-from database.settings import Settings
+from database.settings import Settings, make_data_folder
 
 DATABASE = "wangge"
 OWNER = "wangge"
@@ -161,7 +161,7 @@ def _socket(home: Home, user: str, database: str) -> URL:
 @contextmanager
 def _only_one(data: Path) -> Iterator[int]:
     """Let one caller at a time work on the cluster of a data folder; gives the lock's file descriptor."""
-    homes.make_data_folder(data)
+    make_data_folder(data)
     lock = os.open(data / "postgres.lock", os.O_RDONLY | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from database.errors import ClusterOfAnother, NoServerAccount, SocketFolderTaken
+from database.settings import make_data_folder
 
 SERVER_ACCOUNT = "postgres"
 OUT_OF_REACH = Path("/var/lib/wangge")
@@ -123,13 +124,6 @@ def _settle(place: Path, owner: pwd.struct_passwd) -> Home:
     make_private(elsewhere, owner)
     place.symlink_to(elsewhere)
     return Home(elsewhere, owner)
-
-
-def make_data_folder(data: Path) -> None:
-    """Make the data folder so that the server's account can pass through it, and others cannot look around."""
-    with suppress(FileExistsError):
-        data.mkdir(mode=0o711, parents=True)
-        data.chmod(0o711)  # whatever the umask
 
 
 def _server_account() -> pwd.struct_passwd:

@@ -62,6 +62,13 @@ def secret_key(settings: Settings, host: str) -> str:
     return _kept_key(settings.data / "secret_key")
 
 
+def make_data_folder(data: Path) -> None:
+    """Make the data folder so that the database server's account can pass through it, and others cannot look around."""
+    with suppress(FileExistsError):
+        data.mkdir(mode=0o711, parents=True)
+        data.chmod(0o711)  # whatever the umask
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a server listening on `host`, a name or an address."""
     if host == "localhost" or host.startswith("unix:"):
@@ -75,7 +82,7 @@ def is_loopback(host: str) -> bool:
 def _kept_key(path: Path) -> str:
     """Read the key, making it first where it is missing; of two processes that make it at once, one wins for both."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_data_folder(path.parent)
         making = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
         making.touch(mode=0o600, exist_ok=False)
         try:
