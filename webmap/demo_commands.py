@@ -49,9 +49,9 @@ def load() -> None:
         progress = demo_loading.begin(here.settings.data, utcnow())
     click.echo("Drawing the county …")
     files = demo_loading.write_files(here.settings.data, progress)
-    for name, step in demo_loading.steps(files, here, utcnow()):
+    for name, load_file in demo_loading.steps(files, here, utcnow()):
         if name not in progress.done:
-            _take(name, step)
+            _take(name, load_file)
             progress.done.append(name)
             progress.keep()
     with session_for(here.engine) as db:

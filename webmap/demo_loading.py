@@ -10,7 +10,9 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -92,17 +94,20 @@ def write_files(data: Path, progress: Progress) -> Files:
 def steps(files: Files, here: Installation, now: datetime) -> Iterator[tuple[str, Loading]]:
     """Every file with how it is loaded, in the order they build on each other."""
     for area in files.areas:
-        yield area.path.name, lambda db, area=area: import_areas(
-            db, area.path, kind=AreaKind(area.kind), domain=area.domain, columns=area.columns, by=BY
-        )  # fmt: skip
-    yield files.staff.name, lambda db: import_staff(db, files.staff, by=BY, now=now)
-    yield files.duties.name, lambda db: import_duties(db, files.duties, by=BY, now=now)
-    yield files.catalogue.name, lambda db: import_catalogue(db, files.catalogue, by=BY, now=now)
+        options: dict[str, Any] = {"kind": AreaKind(area.kind), "domain": area.domain, "columns": area.columns}
+        yield area.path.name, partial(import_areas, path=area.path, by=BY, **options)
+    yield files.staff.name, partial(import_staff, path=files.staff, by=BY, now=now)
+    yield files.duties.name, partial(import_duties, path=files.duties, by=BY, now=now)
+    yield files.catalogue.name, partial(import_catalogue, path=files.catalogue, by=BY, now=now)
+    reception = Reception(here.areas, here.seal)
     for report in files.reports:
-        yield report.path.name, lambda db, report=report: import_reports(
-            db, report.path, channel=Channel(report.channel), datum=report.datum, by=Actor(BY), now=now,
-            reception=Reception(here.areas, here.seal), rejects=report.path.with_name(f"{report.path.stem}-rejects.csv"),
-        )  # fmt: skip
+        options = {"channel": Channel(report.channel), "datum": report.datum, "rejects": _rejects(report.path)}
+        load = partial(import_reports, path=report.path, by=Actor(BY), now=now, reception=reception, **options)
+        yield report.path.name, load
+
+
+def _rejects(path: Path) -> Path:
+    return path.with_name(f"{path.stem}-rejects.csv")
 
 
 def finish(db: Session) -> None:
@@ -144,7 +149,8 @@ def _busiest(db: Session) -> tuple[int, int]:
         .order_by(func.count().desc(), Incident.staff_id)
         .limit(1)
     ).one()
-    return row[0], row[1]
+    staff_id, grid_id = row
+    return int(staff_id or 0), int(grid_id or 0)
 
 
 def _above(db: Session, grid_id: int) -> tuple[str, str]:
