@@ -57,8 +57,12 @@ Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), 
 Code = Annotated[Word, StringConstraints(max_length=LONGEST_CODE)]
 
 
+YEARS = range(1900, 2200)
+"""Beyond them a date is a slip of the hand, and near the ends of the calendar changing its zone is impossible."""
+
+
 def _is_sensible(moment: datetime) -> datetime:
-    if not 1900 <= moment.year <= 2199:
+    if moment.year not in YEARS:
         raise ValueError("is no time at which anything could be reported")
     return moment if moment.tzinfo else moment.replace(tzinfo=LOCAL)
 

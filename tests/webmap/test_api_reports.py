@@ -119,6 +119,18 @@ def test_every_problem_of_a_report_is_told_at_once_and_nothing_is_stored(neighbo
     assert stored(store) == before
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2200-01-01"])
+def test_a_time_at_which_nothing_can_have_been_reported_is_refused(neighbours: Neighbours, moment: str):
+    assert fields_of(neighbours.report("desk-a", reported_at=moment, matter="M01")) == {"reported_at"}
+
+
+def test_what_is_null_or_blank_is_as_if_not_given(neighbours: Neighbours):
+    optional = ["external_number", "key", "lon", "lat", "accuracy_m", "address", "matter", "reported_at",
+                "reporter_name", "reporter_phone"]  # fmt: skip
+    assert neighbours.report(**dict.fromkeys(optional)).status_code == 201
+    assert neighbours.report(**dict.fromkeys(optional[2:], " ")).status_code == 201
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b'{"text": "\\ud800"}', b"\xff\xfe", b"[" * 100_000])
 def test_what_is_no_json_is_refused_as_such(neighbours: Neighbours, body: bytes):
     response = neighbours.asking().post("/api/v1/reports", data=body, content_type="application/json")

@@ -27,6 +27,9 @@ MOST_POINTS = 5_000
 """More than that no map shows legibly, and a phone takes seconds to draw."""
 
 
+FINEST_CELL_M = 25
+
+
 class MapWanted(IncidentFilter):
     """Which incidents, and how they are drawn."""
 
@@ -77,8 +80,8 @@ def binned(wanted: IncidentFilter, cell_m: float, zoom: int | None) -> dict[str,
 
 
 def _suiting(zoom: int, lat0: float) -> float:
-    """The side of a cell that is some 32 pixels wide on a web map, in metres."""
-    return 32 * pixel_degrees(zoom) * M_PER_DEG * math.cos(math.radians(lat0))
+    """The side of a cell that is some 32 pixels wide on a web map, in metres; no finer than positions are."""
+    return max(FINEST_CELL_M, 32 * pixel_degrees(zoom) * M_PER_DEG * math.cos(math.radians(lat0)))
 
 
 def _points(wanted: MapWanted) -> dict[str, Any]:

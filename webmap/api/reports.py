@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from database.session import open_session
 from incidents.drafts import ReportDraft
+from incidents.finding import YEARS
 from incidents.intake import Received, Reception, receive
 from incidents.models import Incident
 from incidents.presenting import places
@@ -59,7 +60,7 @@ _STORED = select(
 def report(body: ReportDraft) -> ResponseReturnValue:
     """Take one report in."""
     draft = _with_key(body)
-    _check_channel(draft)
+    _check(draft)
     now = utcnow()
     reception = Reception(installation().areas, installation().seal)
     with open_session(installation().engine) as db:
@@ -95,8 +96,10 @@ def _with_key(draft: ReportDraft) -> ReportDraft:
     return draft.model_copy(update={"key": key})
 
 
-def _check_channel(draft: ReportDraft) -> None:
-    """Raise unless the sender may use the channel."""
+def _check(draft: ReportDraft) -> None:
+    """Raise unless the time makes sense and the sender may use the channel."""
+    if draft.reported_at is not None and draft.reported_at.year not in YEARS:
+        raise _problem("reported_at", "implausible", "is no time at which anything could be reported")
     if may(Permission.INTAKE):
         return
     if g.account is None and draft.external_number is not None:
