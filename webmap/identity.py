@@ -96,14 +96,15 @@ def token_digest(token: str) -> bytes:
 def _open() -> ResponseReturnValue | None:
     """The steps of the module's docstring. An answer instead of None ends the request here."""
     g.account, g.by_token = None, False
-    if request.endpoint is None or request.endpoint in WITHOUT_DATABASE:
+    if request.endpoint in WITHOUT_DATABASE:
         return None
-    access = access_of(current_app.view_functions[request.endpoint])
     g.db = open_session(installation().engine, Scope())
     g.account = _account_asking(g.db)
     g.scope = scope_of(g.db, g.account, now=utcnow())
     _read_with(g.db, g.scope)
-    refusal = _refusal(access)
+    if request.endpoint is None:  # no such address: the page that says so still shows who is signed in
+        return None
+    refusal = _refusal(access_of(current_app.view_functions[request.endpoint]))
     if refusal is None:
         _check_csrf()
     return refusal

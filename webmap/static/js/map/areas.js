@@ -2,7 +2,7 @@
 
 import { element } from "../base.js";
 import { Fetching } from "./fetching.js";
-import { card } from "./popups.js";
+import { card, openPopup } from "./popups.js";
 import { classes, HIGHLIGHT, LOOKS } from "./looks.js";
 
 const Areas = L.FeatureGroup.extend({
@@ -19,10 +19,10 @@ const Areas = L.FeatureGroup.extend({
   },
 
   draw(geojson) {
-    const { colourBy, palette } = this.own;
     this.clearLayers();
     this.byId.clear();
-    if (colourBy) this.scheme = classes(geojson.features.map((feature) => feature.properties[colourBy]), palette);
+    for (const feature of geojson.features) Object.assign(feature.properties, this.figures?.[feature.id]);
+    this.grade(geojson.features);
     const shapes = L.geoJSON(geojson, { style: (feature) => this.style(feature), interactive: this.own.selectable });
     shapes.eachLayer((shape) => this.keep(shape));
     if (this.marked !== null) this.highlight(this.marked);
@@ -36,6 +36,26 @@ const Areas = L.FeatureGroup.extend({
     if (!this.own.selectable) return;
     shape.bindTooltip(() => element("span", "", this.nameOf(feature)), { sticky: true, className: "map-tip" });
     shape.on("click", (event) => this.select(shape, event));
+  },
+
+  grade(features) {
+    const { colourBy, palette, scale } = this.own;
+    if (colourBy) this.scheme = classes(scale ?? features.map((feature) => feature.properties[colourBy]), palette);
+  },
+
+  /**
+   * Colour the areas anew without fetching their outlines. `figures` are properties by feature id; `by` names the one
+   * that colours; `scale` are the values that counts are graded by, where they are not those of the areas themselves.
+   */
+  setFigures(figures, { by, palette, legend, scale }) {
+    this.figures = figures;
+    Object.assign(this.own, { colourBy: by, palette, legend, scale });
+    const shapes = [...this.byId.values()];
+    for (const { feature } of shapes) Object.assign(feature.properties, figures[feature.id]);
+    this.grade(shapes.map((shape) => shape.feature));
+    for (const shape of shapes) shape.setStyle(this.style(shape.feature));
+    if (this.marked !== null) this.highlight(this.marked);
+    this.board?.legend.later();
   },
 
   style(feature) {
@@ -59,8 +79,7 @@ const Areas = L.FeatureGroup.extend({
       title: this.nameOf(feature), fields: this.own.fields, link: this.own.link, id,
       properties: feature.properties, words: this.board.words,
     });
-    L.popup({ maxWidth: 300 }).setLatLng(event.latlng).setContent(content).openOn(this._map)
-      .on("remove", () => this.highlight(null));
+    openPopup(this.board, event.latlng, content).on("remove", () => this.highlight(null));
   },
 
   /** Mark one area; null marks none. */

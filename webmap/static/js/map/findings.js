@@ -3,6 +3,7 @@
 import { element } from "../base.js";
 import { Fetching } from "./fetching.js";
 import { colour } from "./looks.js";
+import { openPopup } from "./popups.js";
 
 const Findings = L.FeatureGroup.extend({
   includes: Fetching,
@@ -46,7 +47,7 @@ const Findings = L.FeatureGroup.extend({
     this.board.tell("select", { layer: this.key, id, properties });
     const box = element("div", "map-card");
     box.append(element("p", "map-card-title", this.board.words[properties.severity] ?? properties.severity), element("p", "", properties.message));
-    L.popup({ maxWidth: 300 }).setLatLng(event.latlng).setContent(box).openOn(this._map);
+    openPopup(this.board, event.latlng, box);
   },
 
   zoomTo(id) {

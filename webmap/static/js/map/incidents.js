@@ -2,7 +2,7 @@
 
 import { element } from "../base.js";
 import { Fetching } from "./fetching.js";
-import { card } from "./popups.js";
+import { card, openPopup } from "./popups.js";
 import { colour, stateColour } from "./looks.js";
 
 const APART_FROM_ZOOM = 17;
@@ -67,7 +67,7 @@ const Incidents = L.FeatureGroup.extend({
       title: properties.number ?? String(id), chip: { state: properties.state, text: this.own.words[properties.state] ?? properties.state },
       fields: this.own.fields, properties, link: this.own.link, id, words: this.board.words,
     });
-    L.popup({ maxWidth: 300, offset: [0, -4] }).setLatLng(point.getLatLng()).setContent(content).openOn(this._map);
+    openPopup(this.board, point.getLatLng(), content, { offset: [0, -4] });
   },
 
   highlight(id) {

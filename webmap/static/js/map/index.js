@@ -11,6 +11,8 @@
 //                                         change what is asked of its address (blank values are left out) and fetch
 //   map.layer("incidents").reload()       fetch again
 //   map.layer("grids").highlight(id)      mark one area; null marks none. `id` is the feature's id
+//   map.layer("areas").setFigures(byId, { by, palette, legend, scale })
+//                                         give areas other properties and colours without fetching them again
 //   map.layer("grids").zoomTo(id)         show one area or incident whole
 //   map.layer("findings").show(geojson)   draw these findings instead
 //   map.layer("pin").moveTo(lon, lat)     put the pin

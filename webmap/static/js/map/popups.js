@@ -2,6 +2,14 @@
 
 import { element } from "../base.js";
 
+/** Open a popup, clear of the buttons on the map's left. */
+export function openPopup(board, at, content, options = {}) {
+  const popup = L.popup({ maxWidth: 300, autoPanPaddingTopLeft: [60, 16], autoPanPaddingBottomRight: [16, 16], ...options });
+  popup.setLatLng(at).setContent(content).openOn(board.leaflet);
+  popup.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", board.words.close);
+  return popup;
+}
+
 /** A card for a feature: title, fields with a value, and a link. */
 export function card({ title, chip, fields, properties, link, words, id }) {
   const box = element("div", "map-card");
