@@ -65,7 +65,7 @@ def names_of(db: Session, area_ids: Sequence[int], moment: datetime) -> dict[int
         .where(AreaVersion.area_id.in_(set(area_ids)))
         .order_by(AreaVersion.valid.contains(moment), func.lower(AreaVersion.valid).nulls_first())
     )
-    return dict(rows.tuples())
+    return {row.area_id: row.name for row in rows}
 
 
 def listed(db: Session, kind: AreaKind, moment: datetime) -> list[tuple[str, str]]:
