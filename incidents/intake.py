@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import shapely
-from sqlalchemy import Table, func, insert, select, text
-from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+from sqlalchemy import Table, func, select, text
 from sqlalchemy.orm import Session
 
 from database.base import WGS84
@@ -28,6 +27,7 @@ from incidents.matters import MatterFinder
 from incidents.models import Incident, IncidentEvent, incident_serial
 from incidents.positions import ChannelPair, Position, count_pairs, placeholder_pairs, position_of
 from incidents.routing import Responsibility, route
+from incidents.storing import insert_rows
 from incidents.words import Channel, EventKind, Placement, QueueReason
 from incidents.workflow import Move, State
 from staffing.rosters import load_roster
@@ -102,7 +102,7 @@ def _receive_batch(
     fresh, stands_for = _without_repeats(drafts, known)
     judged = _judge(db, fresh, suspects, now, reception.index)
     rows = _rows(db, judged, by, now, reception.seal)
-    stored = _store(db, rows)
+    stored = set(insert_rows(db, cast(Table, Incident.__table__), rows, skip_known=True))
     made = {row["id"]: one for row, one in zip(rows, judged, strict=True) if row["id"] in stored}
     _write_history(db, made, by, now)
     link_repeats(db, list(made))
@@ -302,18 +302,9 @@ def _state_columns(one: _Judged) -> dict[str, Any]:
     return {"state": state, "handled_at": handled_at, "closed_at": closed_at}
 
 
-def _store(db: Session, rows: Sequence[dict[str, Any]]) -> set[int]:
-    """Insert the rows and return the ids of those stored: one that another process stored meanwhile is passed over."""
-    if not rows:
-        return set()
-    statement = insert_or_skip(Incident).on_conflict_do_nothing().returning(Incident.id)
-    return set(db.scalars(statement, list(rows)))
-
-
 def _write_history(db: Session, made: dict[int, _Judged], by: Actor, now: datetime) -> None:
     events = [event for incident_id, one in made.items() for event in _events(incident_id, one, by, now)]
-    if events:
-        db.execute(insert(cast(Table, IncidentEvent.__table__)), events)
+    insert_rows(db, cast(Table, IncidentEvent.__table__), events)
 
 
 def _events(incident_id: int, one: _Judged, by: Actor, now: datetime) -> Iterable[dict[str, Any]]:

@@ -1,0 +1,179 @@
+"""Reports from another system's records: good rows in, bad rows back with the reason.
+
+Unlike areas or staff, reports do not depend on each other, so a bad row does not keep the good ones out.
+Reading the same file again adds nothing.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from geo.crs import parse_datum
+from importers.checked_rows import take_turn
+from importers.columns import Matched, known_headings, match_columns
+from importers.encodings import AUTO
+from importers.errors import ReadError
+from importers.report import ImportReport, Problem
+from importers.report_rows import FIELDS, RowReader, survey
+from importers.tables import Row, Table, read_table
+from incidents.actors import Actor
+from incidents.drafts import Fault, HistoricReport
+from incidents.intake import BATCH, Received, Reception, receive
+from incidents.positions import placeholder_pairs
+from incidents.words import Channel, Placement
+
+PLACED = {
+    Placement.LOCATED: "located",
+    Placement.SNAPPED: "snapped",
+    Placement.UNLOCATED: "unlocated",
+    Placement.INVALID: "unlocated",
+}
+"""Under which figure a placement is counted: a position that cannot be one is no place either."""
+
+Item = TypeVar("Item")
+
+
+def import_reports(
+    db: Session,
+    path: Path,
+    *,
+    channel: Channel,
+    datum: str,
+    columns: Mapping[str, str] | None = None,
+    reception: Reception,
+    by: Actor,
+    now: datetime,
+    rejects: Path | None = None,
+    sheet: str | None = None,
+    encoding: str = AUTO,
+) -> ImportReport:
+    """Store every good row of a file as a report of `channel`; write the bad ones to `rejects` with the reason.
+
+    Coordinates are in `datum` (DatumError where that is none). What a bad row lacks is a warning, unless no
+    row at all is good: then the report blocks. `counts` says how many are new, known from before, rejected,
+    and of the new ones how many are located, snapped, unlocated and queued, by reason. `db` must be
+    unrestricted. Nothing is committed: a dry run is the same, rolled back.
+    """
+    datum = str(parse_datum(datum))
+    try:
+        table = read_table(path, encoding=encoding, sheet=sheet, known=known_headings(FIELDS))
+        matched = match_columns(table.columns, FIELDS, columns)
+        report = ImportReport(path.name, replace(table.detected, datum=datum, columns=matched.mapping,
+                                                 unused=matched.ignored), problems=matched.problems())  # fmt: skip
+        if not report.blocks:
+            take_turn(db, "reports")
+            with ExitStack() as files:
+                outlet = _Rejects(rejects, table.columns, files)
+                _Import(db, table, matched, report, outlet).run(channel, datum, by=by, now=now, reception=reception)
+    except ReadError as error:
+        return ImportReport.refused(path, error)
+    return report
+
+
+@dataclass
+class _Import:
+    """One file on its way in."""
+
+    db: Session
+    table: Table
+    matched: Matched
+    report: ImportReport
+    rejects: "_Rejects"
+    tally: Counter[str] = field(default_factory=Counter)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Under which row each external number of the file was first seen."""
+
+    def run(self, channel: Channel, datum: str, *, by: Actor, now: datetime, reception: Reception) -> None:
+        decided = survey(self.table, self.matched)
+        notes = (*self.report.detected.notes, *decided.notes(self.matched))
+        self.report.detected = replace(self.report.detected, notes=notes, decimal=decided.decimal)
+        suspects = placeholder_pairs(self.db, decided.positions(channel))
+        reader = RowReader(self.matched, decided, channel=channel, datum=datum)
+        for rows in _batched(self.table, BATCH):
+            drafts = [draft for row in rows if (draft := self._read(reader, row)) is not None]
+            received = receive(self.db, drafts, by=by, now=now, reception=reception, suspects=suspects)
+            self._count(received)
+        self._finish()
+
+    def _read(self, reader: RowReader, row: Row) -> HistoricReport | None:
+        self.tally["rows"] += 1
+        draft = reader.read(row)
+        if not isinstance(draft, HistoricReport):
+            self._reject(reader, row, draft)
+            return None
+        if draft.external_number is not None:
+            first = self.numbers.setdefault(draft.external_number, row.number)
+            if first != row.number:
+                said = f"the same number as row {first}: taken for the same report, and not loaded again"
+                self._warn(row.number, reader.heading("external_number"), "external-number-repeated", said)
+        return draft
+
+    def _reject(self, reader: RowReader, row: Row, faults: Sequence[Fault]) -> None:
+        self.tally["rejected"] += 1
+        said = [(reader.heading(fault.field), fault) for fault in faults]
+        for heading, fault in said:
+            self._warn(row.number, heading, fault.code, fault.message)
+        self.rejects.write(row, "; ".join(f"{heading}: {fault.message}" if heading else fault.message
+                                          for heading, fault in said))  # fmt: skip
+
+    def _count(self, received: Iterable[Received]) -> None:
+        for one in received:
+            self.tally["new" if one.created else "known"] += 1
+            if one.created:
+                self.tally[PLACED[one.placement]] += 1
+                if one.queue_reason is not None:
+                    self.tally[f"queued {one.queue_reason}"] += 1
+
+    def _finish(self) -> None:
+        tally = self.tally
+        self.report.rows, self.report.loaded = tally["rows"], tally["new"]
+        always = ("new", "known", "rejected", "located", "snapped", "unlocated")
+        queued = sorted(name for name in tally if name.startswith("queued "))
+        self.report.counts = {name: tally[name] for name in (*always, *queued)}
+        columns = set(self.matched.mapping.values())
+        self.report.problems += [one for one in self.table.problems if one.row is None or one.field in columns]
+        if not tally["rows"]:
+            self._block("no-rows", "the file has headings and not one row under them")
+        elif tally["rejected"] == tally["rows"]:
+            self._block("nothing-loadable", "not one row could be read as a report")
+
+    def _warn(self, row: int, name: str | None, code: str, message: str) -> None:
+        self.report.problems.append(Problem(row, name, code, message, "warn"))
+
+    def _block(self, code: str, message: str) -> None:
+        self.report.problems.append(Problem(None, None, code, message))
+
+
+class _Rejects:
+    """The file of rows that were not loaded, made with the first of them, in a form that spreadsheets open."""
+
+    def __init__(self, path: Path | None, columns: Sequence[str], files: ExitStack) -> None:
+        self._path = path
+        self._columns = columns
+        self._files = files
+        self._writer: Any = None
+
+    def write(self, row: Row, problem: str) -> None:
+        """Add a row as it was, its number and what is wrong with it."""
+        if self._path is None:
+            return
+        if self._writer is None:
+            file = self._files.enter_context(self._path.open("w", encoding="utf-8-sig", newline=""))
+            self._writer = csv.writer(file)
+            self._writer.writerow([*self._columns, "row", "problem"])
+        self._writer.writerow([*(row.cells[column] for column in self._columns), row.number, problem])
+
+
+def _batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The items in lists of at most `size`."""
+    left = iter(items)
+    while batch := list(islice(left, size)):
+        yield batch
