@@ -11,6 +11,7 @@ it is complete, and one lock keeps two callers from working at the same time.
 import fcntl
 import os
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -176,6 +177,7 @@ def _initialise(home: Home, programs: Binaries, lock: int) -> None:
     initdb holds the lock too: killed without it, we leave an initdb that goes on writing, and the next
     caller must wait for its end.
     """
+    _end_servers_without_files(home)
     shutil.rmtree(home.making, ignore_errors=True)
     command = [programs.path("initdb"), "-D", str(home.making), f"--username={SUPERUSER}", "--encoding=UTF8"]
     command += ["--lc-collate=C", f"--lc-ctype={_character_types()}", "--lc-messages=C", "--auth=reject"]
@@ -185,6 +187,18 @@ def _initialise(home: Home, programs: Binaries, lock: int) -> None:
     with (home.making / "postgresql.conf").open("a") as configuration:
         configuration.write("\ninclude 'wangge.conf'\n")
     home.making.rename(home.files)
+
+
+def _end_servers_without_files(home: Home) -> None:
+    """End a server whose data folder was deleted under it.
+
+    It notices within a minute by itself, and would then remove the socket of the server that has taken its place.
+    """
+    for process in (int(entry.name) for entry in Path("/proc").glob("[0-9]*")):
+        if _started_with(process, home.files):
+            os.kill(process, signal.SIGINT)
+            while _started_with(process, home.files):
+                time.sleep(0.1)
 
 
 def _character_types() -> str:
@@ -230,7 +244,7 @@ def _alive(home: Home) -> bool:
 
 def _started_with(process: int, argument: Path) -> bool:
     """Whether the process has `argument` on its command line; yes where a system does not tell."""
-    if not Path("/proc/self/cmdline").exists():
+    if not Path("/proc/self").exists():
         return True
     try:
         return os.fsencode(argument) in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")

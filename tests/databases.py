@@ -33,9 +33,14 @@ def choose_folder() -> Path:
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         if left.stat().st_uid == os.geteuid() and not _runs(int(left.name.split("-")[2])):
             end(left / "data")
+    return temporary_folder() / "data"
+
+
+def temporary_folder() -> Path:
+    """A new folder that the server's account can pass through; what a killed run leaves, a later one removes."""
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     folder.chmod(0o711)
-    return folder / "data"
+    return folder
 
 
 def end(data: Path) -> None:

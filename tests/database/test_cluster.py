@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from database import binaries, cluster, homes
 from database.errors import BinariesMissing, ClusterNotStarted, DatabaseUnreachable, SocketFolderTaken
 from database.settings import ROOT, Settings
+from tests.databases import temporary_folder
 
 UP = """
 from pathlib import Path
@@ -30,8 +30,7 @@ cluster.up(Settings(data=Path({data!r})), durable=False)
 @pytest.fixture(scope="module")
 def places() -> Iterator[Callable[[str], Settings]]:
     """Data folders that are no more after the tests, the clusters in them neither."""
-    root = Path(tempfile.mkdtemp(prefix="wangge-cluster-"))
-    root.chmod(0o711)
+    root = temporary_folder()
     given: list[Settings] = []
 
     def place(name: str) -> Settings:
@@ -139,6 +138,17 @@ def test_a_process_id_that_now_belongs_to_another_program_is_not_taken_for_the_s
     assert not cluster.status(running).running
     cluster.up(running, durable=False)
     assert server_process(running) != os.getpid()
+
+
+def test_a_server_whose_folder_was_deleted_does_not_disturb_its_successor(places: Callable[[str], Settings]) -> None:
+    settings = places("deleted")
+    cluster.up(settings, durable=False)
+    orphan = server_process(settings)
+    shutil.rmtree(settings.data)
+    cluster.up(settings, durable=False)
+    with pytest.raises(ProcessLookupError):
+        os.kill(orphan, 0)
+    assert ask(settings, "SELECT 1") == 1
 
 
 def test_two_data_folders_are_two_clusters(running: Settings, places: Callable[[str], Settings]) -> None:

@@ -1,9 +1,7 @@
 """`flask db …` as an administrator sees it."""
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -11,6 +9,7 @@ from click.testing import CliRunner, Result
 from database import cluster
 from database.commands import commands
 from database.settings import Settings
+from tests.databases import temporary_folder
 
 Run = Callable[..., Result]
 
@@ -18,8 +17,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run() -> Iterator[Run]:
     """Runs a command for an installation of its own."""
-    root = Path(tempfile.mkdtemp(prefix="wangge-commands-"))
-    root.chmod(0o711)
+    root = temporary_folder()
     environment = {"WANGGE_DATA": str(root / "data"), "DATABASE_URL": ""}
     yield lambda *arguments, **more: CliRunner().invoke(commands, arguments, env=environment | more)
     cluster.down(Settings(data=root / "data"))
