@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, g
+from flask import Flask, Response, g, request
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 from werkzeug.exceptions import ServiceUnavailable
@@ -24,6 +24,7 @@ from tests.webmap.conftest import PASSWORD, Visitor
 from webmap import problems
 from webmap.accounts import Account
 from webmap.app import create_app
+from webmap.compression import compress
 from webmap.permissions import Role, public
 from webmap.security import basemap_origin, content_security_policy, safe_next
 
@@ -294,6 +295,22 @@ def test_large_answers_are_compressed_where_the_client_takes_it(client: Visitor)
     assert "Accept-Encoding" in small.headers["Vary"]
     assert len(small.data) < len(plain.data) / 2
     assert 'name="csrf-token"' in gzip.decompress(small.data).decode()
+
+
+def test_a_compressed_answer_can_still_be_asked_for_again_by_its_tag(app: Flask) -> None:
+    with app.test_request_context("/", headers={"Accept-Encoding": "gzip"}):
+        response = compress(Response("网格" * 2000, mimetype="application/geo+json", headers={"ETag": '"one"'}))
+        assert response.headers["ETag"] == 'W/"one"'  # the same content in other bytes
+    with app.test_request_context("/", headers={"If-None-Match": 'W/"one"'}):
+        again = Response("网格" * 2000, headers={"ETag": '"one"'})
+        again.make_conditional(request)
+        assert again.status_code == 304
+
+
+def test_what_is_small_or_a_picture_is_left_as_it_is(app: Flask) -> None:
+    with app.test_request_context("/", headers={"Accept-Encoding": "gzip"}):
+        assert compress(Response("x" * 100)).content_encoding is None
+        assert compress(Response(b"x" * 9000, mimetype="image/jpeg")).content_encoding is None
 
 
 # --- health -----------------------------------------------------------------------------------------------------

@@ -46,10 +46,11 @@ const Areas = L.FeatureGroup.extend({
   /**
    * Colour the areas anew without fetching their outlines. `figures` are properties by feature id; `by` names the one
    * that colours; `scale` are the values that counts are graded by, where they are not those of the areas themselves.
+   * `pale` lets what lies above stand out.
    */
-  setFigures(figures, { by, palette, legend, scale }) {
+  setFigures(figures, { by, palette, legend, scale, pale = false }) {
     this.figures = figures;
-    Object.assign(this.own, { colourBy: by, palette, legend, scale });
+    Object.assign(this.own, { colourBy: by, palette, legend, scale, pale });
     const shapes = [...this.byId.values()];
     for (const { feature } of shapes) Object.assign(feature.properties, figures[feature.id]);
     this.grade(shapes.map((shape) => shape.feature));
@@ -61,7 +62,8 @@ const Areas = L.FeatureGroup.extend({
   style(feature) {
     const { rank: _rank, ...style } = LOOKS[this.own.look](this.board?.tiles);
     if (!this.scheme) return style;
-    return { ...style, fill: true, fillColor: this.scheme.colourOf(feature.properties[this.own.colourBy]) };
+    const fillOpacity = this.own.pale ? style.fillOpacity / 3 : style.fillOpacity;
+    return { ...style, fill: true, fillOpacity, fillColor: this.scheme.colourOf(feature.properties[this.own.colourBy]) };
   },
 
   nameOf({ properties }) {
@@ -138,7 +140,7 @@ export function areas(options) {
 
 // The area's balance point, taken of its largest ring; good enough for names on compact shapes.
 function middle(latlngs) {
-  const rings = latlngs.flat(Infinity).length && !Array.isArray(latlngs[0]) ? [latlngs] : latlngs.map((part) => (Array.isArray(part[0]) ? part[0] : part));
+  const rings = latlngs.map((part) => (Array.isArray(part[0]) ? part[0] : part)); // of a multipolygon, each outer ring
   let best = null;
   for (const ring of rings) {
     let sum = 0, x = 0, y = 0;
