@@ -1,4 +1,4 @@
-"""What a person may rely on is written down: settings, columns, findings, commands. A new one without words fails here."""
+"""What a person may rely on is written down: settings, columns, findings, commands. What lacks words fails here."""
 
 from dataclasses import fields
 from pathlib import Path
