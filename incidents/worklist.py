@@ -38,10 +38,11 @@ def worklist(db: Session, *, now: datetime) -> Worklist:
     return Worklist(still_open, closed, _reported_again(db, [*still_open, *closed]))
 
 
-def frequent_matters(db: Session, *, now: datetime, limit: int) -> Sequence[Matter]:
+def frequent_matters(db: Session, *, now: datetime, limit: int, at_once: bool = False) -> Sequence[Matter]:
     """The entries of today's catalogue that the jurisdiction met most in a year.
 
-    Where too few were met, what a village may settle by the simple procedure comes next.
+    Where too few were met, what a village may settle by the simple procedure comes next; with `at_once` it comes
+    first of all.
     """
     met = (
         select(Matter.code, func.count().label("times"))
@@ -51,12 +52,12 @@ def frequent_matters(db: Session, *, now: datetime, limit: int) -> Sequence[Matt
         .subquery("met")
     )
     times = func.coalesce(met.c.times, 0)
-    at_once = (Matter.level == Level.VILLAGE) & (Matter.procedure == Procedure.SIMPLE)
+    simple = (Matter.level == Level.VILLAGE) & (Matter.procedure == Procedure.SIMPLE)
     return db.scalars(
         select(Matter)
         .outerjoin(met, met.c.code == Matter.code)
         .where(Matter.valid.contains(now))
-        .order_by(times.desc(), at_once.desc(), Matter.code)
+        .order_by(*((simple.desc(), times.desc()) if at_once else (times.desc(), simple.desc())), Matter.code)
         .limit(limit)
     ).all()
 

@@ -61,3 +61,5 @@ def test_the_matters_met_most_come_first_and_then_what_can_be_settled_at_once(db
     make_incident(db, ladder=ladder, matter_id=never.id, reported_at=NOW - timedelta(days=400))
     found = [matter.code for matter in frequent_matters(db, now=NOW, limit=4)]
     assert found == [often.code, rare.code, at_once.code, never.code]
+    found = [matter.code for matter in frequent_matters(db, now=NOW, limit=2, at_once=True)]
+    assert found == [at_once.code, often.code]

@@ -157,7 +157,7 @@ def test_a_small_problem_is_reported_and_closed_at_once_by_its_matter_alone(
     answer = fix_now(worker)
     kept = newest(store)
     assert answer.status_code == 200
-    assert f"{kept.number}: found and fixed" in answer.text
+    assert f"{kept.number}: fixed on the spot" in answer.text
     assert (kept.state, kept.channel, kept.text) == (State.CLOSED, Channel.WORKER, "matter M1")
     assert (kept.grid_id, kept.accuracy_m, kept.matter_id) == (ladder["a"].id, 6, ladder["matter"].id)
 
@@ -167,7 +167,7 @@ def test_sent_twice_it_is_one_case_closed_once(worker: Visitor, store: Session, 
     fix_now(worker, key=key, note="swept")
     first = newest(store)
     again = fix_now(worker, key=key, note="swept")
-    assert f"{first.number}: found and fixed" in again.text
+    assert f"{first.number}: fixed on the spot" in again.text
     assert newest(store).id == first.id
 
 
@@ -178,6 +178,12 @@ def test_next_door_it_is_reported_to_whoever_answers_there_and_stays_open(
     kept = newest(store)
     assert (kept.state, kept.grid_id, kept.staff_id) == (State.FILED, ladder["b"].id, ladder["W2"].id)
     assert "which is not yours" in answer.text
+
+
+def test_village_staff_fix_at_once_in_any_grid_of_the_village(signed_in: SignIn, store: Session, ladder: Place):
+    fix_now(signed_in(Role.VILLAGE, area=ladder["village"]), lon="119.015")
+    kept = newest(store)
+    assert (kept.state, kept.grid_id) == (State.CLOSED, ladder["b"].id)
 
 
 def test_without_a_position_nothing_is_sent(worker: Visitor, store: Session, ladder: Place):
@@ -216,6 +222,7 @@ def test_on_the_telephone_two_taps_fix_a_case_and_two_taps_report_and_fix_one(
         permissions=["geolocation"], geolocation={"longitude": 119.004, "latitude": 33.004, "accuracy": 9},
     )  # fmt: skip
     page.goto("/map")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
     row = page.locator(f"details[data-case='{found.id}']")
     expect(row.locator("[data-distance]")).to_contain_text("m")
     row.locator("summary").first.click()
@@ -223,8 +230,8 @@ def test_on_the_telephone_two_taps_fix_a_case_and_two_taps_report_and_fix_one(
     expect(page.locator(".toast")).to_contain_text(f"{found.number}: Closed")
     store.refresh(found)
     assert found.state is State.CLOSED
-    page.get_by_role("button", name="Found and fixed").first.click()
+    page.get_by_role("button", name="Fixed on the spot").click()
     expect(page.locator("[data-where]")).to_contain_text("area 329901001001001")
     page.get_by_role("button", name="matter M1").click()
-    expect(page.locator(".toast").last).to_contain_text(": found and fixed")
+    expect(page.locator(".toast").last).to_contain_text(": fixed on the spot")
     assert (newest(store).state, newest(store).grid_id) == (State.CLOSED, ladder["a"].id)

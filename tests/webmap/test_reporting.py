@@ -197,6 +197,7 @@ def test_a_citizen_reports_from_a_telephone_and_a_lost_network_loses_nothing(
     )  # fmt: skip
     before = counted(store)
     page.goto("/report")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.get_by_role("button", name="Use my position").click()
     expect(page.locator("[data-position]")).to_contain_text("accurate to about 12 m")
     page.fill("#text", "`${alert(1)}` <script>alert(1)</script>")

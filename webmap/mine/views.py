@@ -54,7 +54,7 @@ def index() -> ResponseReturnValue:
         "mine/index.html",
         lines=_lines(now),
         grids=own_grids(g.db, areas, now),
-        matters=frequent_matters(g.db, now=now, limit=OFFERED_MATTERS),
+        matters=frequent_matters(g.db, now=now, limit=OFFERED_MATTERS, at_once=True),
         key=uuid4(),
         worker_role=DutyRole.WORKER,
         map=_board(now),
@@ -115,7 +115,7 @@ def step_refused(error: Exception) -> ResponseReturnValue:
 def _told(fixed: Fixed) -> tuple[str, str]:
     """What became of a problem fixed at once, and how good that is."""
     if fixed.state is State.CLOSED:
-        return _("%(number)s: found and fixed", number=fixed.number), "done"
+        return _("%(number)s: fixed on the spot", number=fixed.number), "done"
     if fixed.grid is None:
         return _("%(number)s was reported, but lies outside every grid: a dispatcher will place it.",
                  number=fixed.number), "warning"  # fmt: skip

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from database.session import open_session
 from geo.areas import bounds_of
 from geo.codes import AreaKind
+from incidents.drafts import ReportDraft
 from incidents.finding import Box
 from incidents.matters import standing
 from incidents.models import Incident, Photo
@@ -35,7 +36,7 @@ from webmap.problems import NotFound, answer_for
 from webmap.reporting.form import FIELDS, draft_of, problems_of
 from webmap.reporting.pictures import FIELD as PHOTOS
 from webmap.reporting.pictures import sent_pictures, uploads
-from webmap.reporting.receiving import take_in
+from webmap.reporting.receiving import refuse_flood, take_in
 from webmap.words import word
 
 bp = Blueprint("reporting", __name__, template_folder="templates")
@@ -66,6 +67,10 @@ def send() -> ResponseReturnValue:
     problems: dict[str, str] = {}
     draft, pictures = None, []
     try:
+        refuse_flood(utcnow())
+    except TooManyReports as flood:
+        return _too_many(flood)
+    try:
         draft = draft_of(request.form, _channel())
     except ValidationError as error:
         problems |= problems_of(error)
@@ -75,10 +80,7 @@ def send() -> ResponseReturnValue:
         problems[PHOTOS] = _sentence(unusable)
     if draft is None or problems:
         return _refused(problems)
-    try:
-        incident, created = _take_in(draft, pictures)
-    except TooManyReports as flood:
-        return _too_many(flood)
+    incident, created = _take_in(draft, pictures)
     session["reported"] = _told(incident, created=created)
     return _received()
 
@@ -125,7 +127,7 @@ def _channel() -> Channel:
     return Channel.WORKER
 
 
-def _take_in(draft: Any, pictures: list[Picture]) -> tuple[Incident, bool]:
+def _take_in(draft: ReportDraft, pictures: list[Picture]) -> tuple[Incident, bool]:
     """Unrestricted, because whether a report is known already does not depend on who may see it."""
     with open_session(installation().engine) as db:
         taken = take_in(db, draft, pictures, by=actor(), now=utcnow())

@@ -17,7 +17,7 @@ const quick = document.querySelector(".mine-quick");
 
 let here = null;
 let watching = null;
-const waiting = [];
+const FRESH_MS = 30_000;
 
 /** Follow the device's position from now on. Called again, it only asks the browser again. */
 function follow({ look = false } = {}) {
@@ -26,10 +26,7 @@ function follow({ look = false } = {}) {
   let first = look;
   watching = navigator.geolocation.watchPosition(
     ({ coords }) => {
-      here = { lon: coords.longitude, lat: coords.latitude, accuracy: coords.accuracy };
-      showMe();
-      showDistances();
-      waiting.splice(0).forEach((hear) => hear(here));
+      take(coords);
       if (first) window.Wangge.map.show(here.lon, here.lat);
       first = false;
     },
@@ -38,15 +35,28 @@ function follow({ look = false } = {}) {
   );
 }
 
+function take(coords) {
+  here = { lon: coords.longitude, lat: coords.latitude, accuracy: coords.accuracy };
+  showMe();
+  showDistances();
+  return here;
+}
+
 function refuse(problem) {
-  waiting.splice(0).forEach((hear) => hear(null));
   if (here) return;
   toast(problem.code === 1 ? page.dataset.denied : page.dataset.noPosition, "warning");
 }
 
-/** The position now, or as soon as it is known; null where the device has none to give. */
+/** Where the device is now, not where it was seen last; null where it has no position to give. */
 function position() {
-  return here ? Promise.resolve(here) : new Promise((hear) => waiting.push(hear));
+  return new Promise((hear) => navigator.geolocation.getCurrentPosition(
+    ({ coords }) => hear(take(coords)),
+    (problem) => {
+      refuse(problem);
+      hear(null);
+    },
+    { enableHighAccuracy: true, timeout: 15000, maximumAge: FRESH_MS },
+  ));
 }
 
 let dot = null;
@@ -85,6 +95,7 @@ const SIZES = ["low", "half", "full"];
 
 function setSheet(size) {
   page.dataset.sheet = size;
+  page.classList.remove("is-dragged");
   page.style.removeProperty("--sheet");
 }
 
@@ -99,6 +110,7 @@ function prepareSheet() {
     if (!drag) return;
     const moved = drag.from - event.clientY;
     drag.moved ||= Math.abs(moved) > 6;
+    page.classList.toggle("is-dragged", drag.moved);
     if (drag.moved) page.style.setProperty("--sheet", `${drag.height + moved}px`);
   });
   const release = () => {
@@ -162,7 +174,9 @@ function renew({ page: answer, ok, url }) {
     return false;
   }
   const open = new Set([...list.querySelectorAll("[data-case][open]")].map((one) => one.dataset.case));
+  const focused = list.contains(document.activeElement);
   list.replaceChildren(...answer.body.childNodes);
+  if (focused) list.focus({ preventScroll: true });
   for (const one of list.querySelectorAll("[data-case]")) one.open = open.has(one.dataset.case);
   preparePhotos(list);
   if (here) showDistances();
@@ -197,7 +211,7 @@ document.addEventListener("submit", (event) => {
 
 // Nobody's half-written note or half-chosen photo is taken away by news.
 async function look() {
-  if (document.hidden || list.querySelector(".mine-body textarea:focus, .photo-previews li, form[data-sending]")) return;
+  if (document.hidden || list.contains(document.activeElement) || list.querySelector(".photo-previews li, form[data-sending]")) return;
   if ([...list.querySelectorAll("textarea")].some((note) => note.value)) return;
   try {
     renew(await ask(location.pathname));
@@ -208,6 +222,8 @@ async function look() {
 
 // ── found and fixed, in two taps ─────────────────────────────────────────
 
+const ROUGH_M = 60; // beyond that, a grid may well be the wrong one
+let spot = null;
 const where = quick?.querySelector("[data-where]");
 
 function tellWhere(words, kind = "") {
@@ -218,16 +234,17 @@ function tellWhere(words, kind = "") {
 async function beginQuick() {
   quick.elements.key.value = makeKey();
   tellWhere(where.dataset.asking);
-  if (watching === null) follow();
-  const at = await position();
+  spot = position();
+  const at = await spot;
   if (!at) return tellWhere(page.dataset.noPosition, "warning");
+  if (watching === null) follow();
   const metres = Math.round(at.accuracy);
   tellWhere(where.dataset.found.replace("{n}", metres));
   try {
     const { grid } = await fetchJson(`/api/v1/locate?lon=${at.lon}&lat=${at.lat}`);
     const ours = [...document.querySelectorAll(".mine-grid .number")].some((code) => code.textContent === grid?.code);
     if (!grid) tellWhere(where.dataset.outside, "warning");
-    else if (ours) tellWhere(where.dataset.inside.replace("{grid}", grid.name).replace("{n}", metres), "done");
+    else if (ours) tellWhere(where.dataset.inside.replace("{grid}", grid.name).replace("{n}", metres), metres > ROUGH_M ? "warning" : "done");
     else tellWhere(where.dataset.elsewhere.replace("{grid}", grid.name), "warning");
   } catch {
     // The answer after sending says where it fell.
@@ -236,11 +253,11 @@ async function beginQuick() {
 
 async function fixNow(submitter) {
   submitter.classList.add("is-busy");
-  const at = await position();
+  const at = (await spot) ?? (await (spot = position()));
   submitter.classList.remove("is-busy");
   if (!at) {
     tellWhere(page.dataset.noPosition, "warning");
-    return follow();
+    return;
   }
   quick.elements.lon.value = at.lon.toFixed(7);
   quick.elements.lat.value = at.lat.toFixed(7);
