@@ -6,12 +6,13 @@
 //   Wangge.map                            that map, a Board; Wangge.maps are all of them by element id
 //
 //   map.leaflet                           Leaflet's own map
-//   map.layer("incidents")                a layer by the key given in Python
+//   map.layer("incidents")                a layer that is on the map, by the key given in Python
+//   Wangge.layer("heat")                  the same, also while it is switched off: map.leaflet.addLayer(…) shows it
 //   map.layer("incidents").setQuery({ state: "filed", township: "" })
 //                                         change what is asked of its address (blank values are left out) and fetch
 //   map.layer("incidents").reload()       fetch again
 //   map.layer("grids").highlight(id)      mark one area; null marks none. `id` is the feature's id
-//   map.layer("areas").setFigures(byId, { by, palette, legend, scale })
+//   map.layer("areas").setFigures(byId, { by, palette, legend, scale, pale })
 //                                         give areas other properties and colours without fetching them again
 //   map.layer("grids").zoomTo(id)         show one area or incident whole
 //   map.layer("findings").show(geojson)   draw these findings instead
@@ -42,11 +43,28 @@ import { incidents } from "./incidents.js";
 import { pin } from "./pin.js";
 
 const waiting = [];
+const made = new Map();
+
+/** The maker, with what it makes kept under its key. */
+function keeping(maker) {
+  return (options) => {
+    const layer = maker(options);
+    made.set(options.key, layer);
+    return layer;
+  };
+}
 
 export const Wangge = {
   map: null,
   maps: {},
-  layers: { areas, incidents, heat, findings, pin, tiles },
+  layers: {
+    areas: keeping(areas), incidents: keeping(incidents), heat: keeping(heat), findings: keeping(findings), pin: keeping(pin), tiles,
+  },
+
+  /** A layer by its key, whether or not it is on the map; of several maps the last one's. */
+  layer(key) {
+    return made.get(key);
+  },
 
   /** Make the Leaflet map in the element and return it, for Folium's script to put layers on. */
   open(id, settings) {
