@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from geo.locate import AreaRef, Location
-
 from incidents.routing import Responsibility
 from staffing.answering import Answer, Desk, HeldDuty, Person
 
@@ -42,7 +41,9 @@ def _people(responsibility: Responsibility | None) -> dict[str, Any]:
 
 
 def _area(area: AreaRef | None) -> dict[str, Any] | None:
-    return None if area is None else {"code": area.code, "name": area.name, "version": area.version_id}
+    if area is None:
+        return None
+    return {"id": area.area_id, "code": area.code, "name": area.name, "version": area.version_id}
 
 
 def _answer(answer: Answer, area: AreaRef | None) -> dict[str, Any]:

@@ -125,11 +125,11 @@ def may(incident: Incident, rule: Rule, by: Actor) -> bool:
 
 
 def answers_for(incident: Incident, by: Actor) -> bool:
-    """Whether the incident is this person's to handle: by name, by grid, or by unit.
+    """Whether the incident is this person's to handle: by name, by grid or village, or by unit.
 
     Once dispatched, the unit that leads answers; before, the unit whose desk it is on.
     """
-    areas = [incident.grid_id or 0, *incident.specialised_ids]
+    areas = [incident.grid_id or 0, *incident.specialised_ids, incident.village_id or 0]
     units = [incident.lead_unit_id or incident.unit_id or 0]
     return by.answers_for(staff_id=incident.staff_id, area_ids=areas, unit_ids=units)
 

@@ -170,7 +170,8 @@ def test_a_dispatcher_works_the_queue_with_mouse_and_keys(
     panel = page.locator("#desk-case")
     expect(panel.get_by_text("There is no usable position.")).to_be_visible()
     panel.get_by_role("button", name="Place on the map").click()
-    page.locator(".map-canvas").click(position={"x": 300, "y": 350})
+    there = page.evaluate("() => Wangge.map.leaflet.latLngToContainerPoint([33.005, 119.005])")
+    page.locator(".map-canvas").click(position={"x": there["x"], "y": there["y"]})
     expect(panel.locator("[data-answer]")).to_contain_text("area 329901001")
     panel.get_by_role("button", name="Save this place").click()
     expect(panel.get_by_text("now lies in", exact=False)).to_be_visible()
@@ -180,3 +181,17 @@ def test_a_dispatcher_works_the_queue_with_mouse_and_keys(
     expect(panel).to_be_hidden()
     store.refresh(queued)
     assert queued.state is State.DISPATCHED
+
+
+def test_a_step_with_a_case_that_does_not_exist_is_answered_like_one(signed_in: SignIn):
+    answer = signed_in(Role.COUNTY_DISPATCHER).post("/desk/999999999/void", data={"note": "no such case"})
+    assert answer.status_code == 404
+
+
+def test_a_village_handles_the_cases_of_its_own_grids(
+    signed_in: SignIn, reported: Callable[..., Incident], store: Session, ladder: dict[str, Area]
+):
+    case = reported()
+    assert signed_in(Role.VILLAGE, area=ladder["village"]).post(f"/desk/{case.id}/fix").status_code == 303
+    store.refresh(case)
+    assert case.state is State.CLOSED

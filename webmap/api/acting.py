@@ -6,7 +6,7 @@ from database.session import Scope
 from incidents.actors import Actor
 from incidents.workflow import Right
 from webmap.accounts import Account
-from webmap.permissions import JURISDICTIONS, Jurisdiction, Permission
+from webmap.permissions import Permission, Role
 
 ANONYMOUS = Actor("anonymous")
 
@@ -25,13 +25,13 @@ def actor() -> Actor:
 
 
 def acting(account: Account, scope: Scope) -> Actor:
-    """The account with its rights. The areas of a grid worker's scope are the duties he has today."""
-    by_duty = JURISDICTIONS[account.role] is Jurisdiction.DUTIES
+    """The account with its rights: grid workers answer for their duties, villages for their ground, desks as a unit."""
+    on_the_ground = account.role in {Role.WORKER, Role.VILLAGE}
     return Actor(
         name=account.display_name,
         account_id=account.id,
         staff_id=account.staff_id,
-        unit_id=account.unit_id,
-        area_ids=scope.area_ids if by_duty else (),
+        unit_id=None if on_the_ground else account.unit_id,
+        area_ids=scope.area_ids if on_the_ground else (),
         rights=frozenset(right for permission, right in _RIGHTS.items() if account.may(permission)),
     )

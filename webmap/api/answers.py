@@ -295,6 +295,7 @@ class CappedCollection(FeatureCollection):
 class AreaVersioned(Named):
     """An area with the version that the answer was given by."""
 
+    id: int
     version: int
 
 

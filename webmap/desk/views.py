@@ -87,7 +87,10 @@ def take_step(incident_id: int, move: str) -> ResponseReturnValue:
     """Take one step with one case."""
     lead = _unit(g.db, request.form.get("lead", ""))
     note = request.form.get("note", "")
-    done = handling.make_move(g.db, incident_id, Move(move), by=actor(), now=utcnow(), note=note, lead=lead)
+    try:
+        done = handling.make_move(g.db, incident_id, Move(move), by=actor(), now=utcnow(), note=note, lead=lead)
+    except IncidentError as refused:
+        return _told(incident_id, refused)
     g.db.commit()
     sentence = _("%(number)s: %(state)s", number=done.number, state=word(done.state))
     return _after(incident_id, sentence)
@@ -103,9 +106,11 @@ def place(incident_id: int) -> ResponseReturnValue:
     index = installation().areas
     try:
         placed = handling.place_by_hand(g.db, incident_id, lon, lat, by=actor(), now=utcnow(), index=index)
+    except IncidentError as refused:
+        return _told(incident_id, refused)
     except ProgrammingError as refused:
         if isinstance(refused.orig, InsufficientPrivilege):  # row-level security: the new place is somebody else's
-            raise BeyondYourArea from refused
+            return _told(incident_id, BeyondYourArea())
         raise
     g.db.commit()
     grid = placed.explanation["grid"]["name"]
@@ -126,13 +131,10 @@ def reveal(incident_id: int) -> ResponseReturnValue:
     return render_template("desk/alone.html", **case, map=_case_board(case["incident"], now))
 
 
-@bp.errorhandler(IncidentError)
-@bp.errorhandler(BeyondYourArea)
-def step_refused(error: Exception) -> ResponseReturnValue:
+def _told(incident_id: int, error: IncidentError | BeyondYourArea) -> ResponseReturnValue:
     """A step that cannot be taken: say why, and show the case as it is now."""
-    incident_id = (request.view_args or {}).get("incident_id")
     told = answer_for(error)
-    if told is None or incident_id is None or request.method != "POST" or isinstance(error, UnknownIncident):
+    if told is None or isinstance(error, UnknownIncident):
         raise error
     return _refused(incident_id, f"{told.title} {told.advice}", int(told.status))
 

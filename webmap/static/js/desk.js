@@ -231,7 +231,7 @@ async function askWhere({ lat, lng }) {
   save.disabled = !where.grid;
   const answerer = where.answerer?.person?.name ?? where.answerer?.unit?.name ?? said.dataset.nobody;
   said.textContent = where.grid ? `${where.grid.name} · ${where.township?.name ?? ""} · ${answerer}` : said.dataset.outside;
-  placing.map.layer("grids")?.highlight(where.grid ? where.grid.version : null);
+  placing.map.layer("grids")?.highlight(where.grid ? where.grid.id : null);
 }
 
 // ── hearing ──────────────────────────────────────────────────────────────
