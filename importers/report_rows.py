@@ -93,7 +93,7 @@ def survey(table: Table, matched: Matched) -> Survey:
     for row in table:
         cells = matched.pick(row.cells)
         for name, seen in days.items():
-            seen[_day_part(cells[name])] = None
+            seen[day_part(cells[name])] = None
         lon, lat = cells.get("lon", ""), cells.get("lat", "")
         found.pairs[lon, lat] += 1
         if not signs or len(signs) < 2:
@@ -103,7 +103,7 @@ def survey(table: Table, matched: Matched) -> Survey:
     return found
 
 
-def _day_part(cell: str) -> str:
+def day_part(cell: str) -> str:
     """The date of a moment that is written with signs; enough to tell days from months, and few are different."""
     written = re.match(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", plain(cell))
     return written[0] if written else ""
