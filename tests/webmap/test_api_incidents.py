@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from incidents.models import Incident, IncidentEvent
+from incidents.models import Incident, IncidentEvent, Photo
 from incidents.words import EventKind
 from tests.webmap.neighbours import Neighbours, settle
 from webmap.accounts import AuditLine
@@ -239,3 +239,11 @@ def test_indicators_show_both_numbers_of_one_s_own_jurisdiction(neighbours: Neig
         "closing": {"numerator": 0, "denominator": 0, "percent": None},
         "on_time": {"numerator": 0, "denominator": 0, "percent": None},
     }
+
+
+def test_a_photo_is_named_by_its_address(neighbours: Neighbours, store: Session, case: int):
+    photo = Photo(incident_id=case, file_name="none.jpg", width=8, height=6, added_at=utcnow(), by_name="worker")
+    store.add(photo)
+    store.commit()
+    [shown] = neighbours.asking("desk-a").get(f"/api/v1/incidents/{case}").json["photos"]
+    assert (shown["url"], shown["width"]) == (f"/photos/{photo.id}.jpg", 8)

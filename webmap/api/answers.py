@@ -141,6 +141,7 @@ class PhotoShown(Shape):
     """A picture of the incident."""
 
     id: int
+    url: str
     width: int
     height: int
     added_at: datetime

@@ -1,8 +1,7 @@
 """Counts and rates: GET /indicators, and where incidents pile up: GET /hotspots.geojson."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -14,9 +13,9 @@ from pydantic import Field
 from geo.codes import AreaKind
 from geo.hotspots import gi_star, intensity
 from geo.sheets import WHOLE, Sheet
-from incidents import finding
+from incidents import figures, finding
 from incidents.finding import IncidentFilter
-from incidents.indicators import Course, Indicators, Share, indicators
+from incidents.indicators import Indicators, Share
 from webmap.api.answers import CappedCollection, IndicatorList
 from webmap.api.maps import binned
 from webmap.api.operations import GEOJSON, Answered, answer, bp, operation
@@ -43,16 +42,15 @@ class IndicatorsWanted(IncidentFilter):
 def indicator_list(query: IndicatorsWanted) -> ResponseReturnValue:
     """The indicators of the incidents meant, as they stand now."""
     now = utcnow()
-    by_area: dict[int | None, list[Course]] = defaultdict(list)
-    for area_id, course in finding.courses(g.db, query, by=LEVELS[query.by]):
-        by_area[area_id].append(course)
-    named = finding.area_labels(g.db, [area_id for area_id in by_area if area_id is not None], now)
-    areas = [
-        {"code": code, "name": name, **_figures(indicators(courses, now=now))}
-        for (code, name), courses in _labelled(by_area, named)
-    ]
-    everything = indicators((course for courses in by_area.values() for course in courses), now=now)
-    return answer({"now": now, "total": _figures(everything), "areas": areas})
+    by_area = figures.by_area(g.db, query, by=LEVELS[query.by], now=now)
+    labels = finding.area_labels(g.db, [area_id for area_id in by_area if area_id is not None], now)
+    known = sorted(
+        ((labels[area_id], found) for area_id, found in by_area.items() if area_id is not None), key=itemgetter(0)
+    )
+    areas = [{"code": code, "name": name, **_shown(found)} for (code, name), found in known]
+    if None in by_area:
+        areas.append({"code": None, "name": None, **_shown(by_area[None])})
+    return answer({"now": now, "total": _shown(figures.together(by_area.values())), "areas": areas})
 
 
 class HotspotsWanted(IncidentFilter):
@@ -128,17 +126,7 @@ def _within_scope(sheet: Sheet, now: datetime) -> list[int]:
     return [at for at, area in enumerate(sheet.areas) if lies_in_mine(area.id)]
 
 
-def _labelled(
-    by_area: dict[int | None, list[Course]], named: dict[int, tuple[str, str]]
-) -> Iterable[tuple[tuple[str | None, str | None], list[Course]]]:
-    """The courses of each area with its code and name, in code order; those of no area last."""
-    known = ((named[area_id], courses) for area_id, courses in by_area.items() if area_id is not None)
-    yield from sorted(known, key=lambda each: each[0])
-    if None in by_area:
-        yield (None, None), by_area[None]
-
-
-def _figures(found: Indicators) -> dict[str, Any]:
+def _shown(found: Indicators) -> dict[str, Any]:
     return {"filed": found.filed, "closing": _share(found.closing), "on_time": _share(found.on_time)}
 
 

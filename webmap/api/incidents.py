@@ -5,7 +5,7 @@ Reading sees what the request's jurisdiction shows; somebody else's incident is 
 
 from typing import Annotated, Any
 
-from flask import g, request
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from psycopg.errors import InsufficientPrivilege
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -158,9 +158,12 @@ def reveal_reporter(incident_id: int) -> ResponseReturnValue:
 
 
 def _shown(incident_id: int) -> ResponseReturnValue:
-    """The case as it is now."""
+    """The case as it is now, with the addresses of its photos."""
     found = finding.one(g.db, incident_id)
-    return answer(presenting.detail(g.db, found, by=actor(), now=utcnow(), seal=installation().seal))
+    case = presenting.detail(g.db, found, by=actor(), now=utcnow(), seal=installation().seal)
+    for photo in case["photos"]:
+        photo["url"] = url_for("reporting.photo", photo_id=photo["id"])
+    return answer(case)
 
 
 def _lead(code: str | None) -> Unit | None:
