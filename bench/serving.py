@@ -40,10 +40,10 @@ def served(application: str = "wsgi:app", *, workers: int = 2, **environment: st
     """
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
         port = listening.getsockname()[1]
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listening.fileno()}", "--log-level", "warning"]
+        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listening.fileno()}", "--pid", ""]
         arbiter = subprocess.Popen(
-            [*command, "--workers", str(workers), application],
-            cwd=ROOT, env={**os.environ, **environment}, pass_fds=[listening.fileno()],
+            [*command, "--log-level", "warning", "--workers", str(workers), application],
+            cwd=ROOT, env={**os.environ, **environment}, pass_fds=[listening.fileno()], start_new_session=True,
         )  # fmt: skip
     try:
         _wait_until_it_answers(arbiter, port)
@@ -69,12 +69,9 @@ def status_of(port: int, path: str) -> int | None:
 
 
 def _end(arbiter: subprocess.Popen[bytes]) -> None:
-    arbiter.send_signal(signal.SIGQUIT)  # at once: nobody is being answered any more
-    try:
-        arbiter.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        arbiter.kill()
-        arbiter.wait()
+    """At once, workers and all: a graceful end waits seconds for workers that are still importing."""
+    os.killpg(arbiter.pid, signal.SIGKILL)
+    arbiter.wait()
 
 
 def _started(process: int) -> int:
