@@ -21,7 +21,7 @@ missing_on_debian() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
     database_elsewhere || installed 'postgresql-[1-9][0-9]-postgis-3' || postgis_of_this_release
     [ "$with_browser" = browser ] || return 0
-    installed chromium || command -v chromium >/dev/null || command -v google-chrome >/dev/null || echo chromium
+    installed chromium || echo chromium
     installed fonts-noto-cjk || echo fonts-noto-cjk # without it Chinese is drawn as boxes
     installed libatomic1 || echo libatomic1         # the node that Playwright carries is linked to it
 }
