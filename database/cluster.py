@@ -14,7 +14,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -184,8 +184,8 @@ def _initialise(home: Home, programs: Binaries, lock: int) -> None:
     done = home.run(command, keep_open=[lock])
     if done.returncode:
         raise ClusterNotMade(home.folder, done.stdout + done.stderr)
-    with (home.making / "postgresql.conf").open("a") as configuration:
-        configuration.write("\ninclude 'wangge.conf'\n")
+    defaults = (home.making / "postgresql.conf").read_text()
+    home.write(home.making / "postgresql.conf", f"{defaults}\ninclude 'wangge.conf'\n")
     home.making.rename(home.files)
 
 
@@ -195,10 +195,16 @@ def _end_servers_without_files(home: Home) -> None:
     It notices within a minute by itself, and would then remove the socket of the server that has taken its place.
     """
     for process in (int(entry.name) for entry in Path("/proc").glob("[0-9]*")):
-        if _started_with(process, home.files):
-            os.kill(process, signal.SIGINT)
-            while _started_with(process, home.files):
-                time.sleep(0.1)
+        with suppress(ProcessLookupError, PermissionError):  # ended by itself; of another account, so not ours
+            if _serves(process, home):
+                os.kill(process, signal.SIGINT)
+                _wait_for_the_end(process, home)
+
+
+def _wait_for_the_end(process: int, home: Home) -> None:
+    give_up = time.monotonic() + WAIT_S
+    while _serves(process, home) and time.monotonic() < give_up:
+        time.sleep(0.1)
 
 
 def _character_types() -> str:
@@ -224,9 +230,7 @@ def _write_configuration(home: Home, *, durable: bool) -> None:
     callers = dict.fromkeys([home.owner.pw_name, "root"])
     idents = "".join(f'wangge "{caller}" {role}\n' for caller in callers for role in (OWNER, SUPERUSER))
     for name, text in (("wangge.conf", configuration), ("pg_hba.conf", HBA), ("pg_ident.conf", idents)):
-        path = home.files / name
-        path.write_text(text)
-        os.chown(path, home.owner.pw_uid, home.owner.pw_gid)
+        home.write(home.files / name, text)
 
 
 def _alive(home: Home) -> bool:
@@ -239,17 +243,18 @@ def _alive(home: Home) -> bool:
         os.kill(process, 0)
     except (FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
         return False
-    return _started_with(process, home.files)
+    return _serves(process, home)
 
 
-def _started_with(process: int, argument: Path) -> bool:
-    """Whether the process has `argument` on its command line; yes where a system does not tell."""
+def _serves(process: int, home: Home) -> bool:
+    """Whether the process is a server started for these files; yes where a system does not tell."""
     if not Path("/proc/self").exists():
         return True
     try:
-        return os.fsencode(argument) in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+        program, *arguments = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
+    return program.endswith(b"postgres") and arguments[:2] == [b"-D", os.fsencode(home.files)]
 
 
 def _clear_stale_locks(home: Home) -> None:

@@ -57,13 +57,19 @@ class Home:
             return inside
         return SHORT_PLACE / f"wangge-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]}"
 
-    def run(self, command: Sequence[str | Path], *, keep_open: Sequence[int] = ()) -> subprocess.CompletedProcess[str]:
+    def write(self, path: Path, text: str) -> None:
+        """Write a file as the owner: root, writing in a folder of somebody else, might be led elsewhere by a link."""
+        self.run(["tee", path], given=text).check_returncode()
+
+    def run(
+        self, command: Sequence[str | Path], *, given: str = "", keep_open: Sequence[int] = ()
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command as the owner, out of sight of the caller's PostgreSQL variables."""
         return subprocess.run(
             command,
             cwd=self.folder,
             env={name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             text=True,
             check=False,
@@ -101,7 +107,7 @@ def make_private(folder: Path, owner: pwd.struct_passwd) -> None:
         folder.mkdir(mode=0o700)
     found = folder.lstat()
     if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() != owner.pw_uid:
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        os.chown(folder, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
         found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner.pw_uid or found.st_mode & 0o077:
         raise SocketFolderTaken(folder)
