@@ -39,6 +39,13 @@ def _none_if_blank(value: Any) -> Any:
     return None if value == "" else value
 
 
+def _local(moment: datetime | None) -> datetime | None:
+    """Give a moment without a zone the county's. Deadlines cannot be counted at the ends of the calendar."""
+    if moment is not None and not 1900 <= moment.year <= 2199:
+        raise ValueError("is no time at which anything could be reported")
+    return moment.replace(tzinfo=LOCAL) if moment is not None and moment.tzinfo is None else moment
+
+
 Words = Annotated[str, BeforeValidator(_without_controls)]
 Blankable = BeforeValidator(_none_if_blank)
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -87,8 +94,8 @@ class ReportDraft(BaseModel):
 
     @field_validator("reported_at")
     @classmethod
-    def _aware(cls, value: datetime | None) -> datetime | None:
-        return value.replace(tzinfo=LOCAL) if value is not None and value.tzinfo is None else value
+    def _sensible(cls, value: datetime | None) -> datetime | None:
+        return _local(value)
 
     @model_validator(mode="after")
     def _pair_whole(self) -> Self:
@@ -107,8 +114,8 @@ class HistoricReport(ReportDraft):
 
     @field_validator("handled_at", "closed_at")
     @classmethod
-    def _aware_too(cls, value: datetime | None) -> datetime | None:
-        return value.replace(tzinfo=LOCAL) if value is not None and value.tzinfo is None else value
+    def _sensible_too(cls, value: datetime | None) -> datetime | None:
+        return _local(value)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

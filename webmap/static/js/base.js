@@ -18,7 +18,7 @@ export class Refused extends Error {
     super([problem.title, problem.detail].filter(Boolean).join(" ") || String(status));
     this.name = "Refused";
     this.status = status;
-    this.problems = problem.problems ?? [];
+    this.problems = problem.errors ?? problem.problems ?? [];
   }
 }
 
