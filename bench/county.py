@@ -32,6 +32,11 @@ class County:
     data: Path
 
     @property
+    def timing(self) -> Path:
+        """How long the county took to load; there only once it is whole."""
+        return self.data / "loading.json"
+
+    @property
     def settings(self) -> Settings:
         return Settings(data=self.data)
 
@@ -52,28 +57,26 @@ class County:
 def prepare() -> County:
     """The county, loaded first where it is not there; its database runs."""
     county = County(load_settings().data / "bench")
-    timing = county.data / "loading.json"
-    if timing.exists():
+    if county.timing.exists():
         run([PYTHON, "-m", "database", "up"], county.environment)
         run([PYTHON, "-m", "database", "migrate"], county.environment)
         return county
     if county.data.exists():
         raise SystemExit(f"{county.data} was left unfinished by an earlier run. Remove it: its figures would be wrong.")
-    _load(county, timing)
+    _load(county)
     return county
 
 
-def _load(county: County, timing: Path) -> None:
+def _load(county: County) -> None:
     """Do what `make demo-data` does on a machine with packages, and keep how long each step took."""
     steps = {
         "database": [PYTHON, "-m", "database", "up"],
         "schema": [PYTHON, "-m", "database", "migrate"],
         "county": [FLASK, "demo", "load"],
     }
-    busy = load()
+    at, busy = time.time(), load()
     seconds = {name: run(command, county.environment).seconds for name, command in steps.items()}
-    facts = {"seconds": seconds, "at": time.time(), "load_before": busy}
-    timing.write_text(json.dumps(facts, indent=1))
+    county.timing.write_text(json.dumps({"seconds": seconds, "at": at, "load": busy}, indent=1))
 
 
 def end(county: County) -> None:

@@ -1,10 +1,11 @@
 """The pieces of measuring: contenders take turns, the median counts, and the machine is named."""
 
+import json
 import os
 import platform
 import statistics
 import subprocess
-import time
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ class Run:
 
     seconds: float
     peak_mb: float
-    """The most memory that was resident at once, of the process or of any process that it waited for."""
+    """The most memory that was resident at once."""
 
 
 class RunFailed(Exception):
@@ -42,16 +43,14 @@ def alternate(contenders: Mapping[str, Callable[[], Measured]], *, rounds: int) 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
     """Run a command in the project's folder and say what it cost. Raises RunFailed."""
-    began = time.monotonic()
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL
-    )  # fmt: skip
-    _process, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RunFailed(command, process.returncode)
-    return Run(seconds, usage.ru_maxrss / 1024)
+    meter = [sys.executable, str(Path(__file__).with_name("meter.py")), *command]
+    done = subprocess.run(
+        meter, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=subprocess.PIPE, check=True
+    )
+    cost = json.loads(done.stdout)
+    if status := cost.pop("status"):
+        raise RunFailed(command, status)
+    return Run(**cost)
 
 
 def median(values: Sequence[float]) -> float:

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from incidents.drafts import ReportDraft
 from webmap.api.operations import answer
 from webmap.api.parsing import read_body
+from webmap.problems import InputProblem
 
 _PLACE = {"code": "329901001001001", "name": "白杨社区第一网格"}
 _ANSWER: dict[str, Any] = {
@@ -41,3 +42,9 @@ def report() -> ResponseReturnValue:
     """Check the body and answer as if it had been stored."""
     read_body(ReportDraft, request)
     return answer(_ANSWER, 201)
+
+
+@app.errorhandler(InputProblem)
+def malformed(problem: InputProblem) -> ResponseReturnValue:
+    """Refuse what the service would refuse."""
+    return answer({"errors": problem.problems}, 422)

@@ -5,9 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -38,18 +39,19 @@ def served(application: str = "wsgi:app", *, workers: int = 2, **environment: st
 
     The listening socket is made here and handed over: no port is guessed, and calls wait in it from the start.
     """
-    with socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
-        port = listening.getsockname()[1]
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listening.fileno()}", "--pid", ""]
-        arbiter = subprocess.Popen(
-            [*command, "--log-level", "warning", "--workers", str(workers), application],
-            cwd=ROOT, env={**os.environ, **environment}, pass_fds=[listening.fileno()], start_new_session=True,
-        )  # fmt: skip
-    try:
+    with ExitStack() as stack:
+        claims = stack.enter_context(tempfile.TemporaryDirectory())
+        with socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
+            port = listening.getsockname()[1]
+            # Several may serve one data folder here, so none may claim the server.pid in it.
+            options = ["--bind", f"fd://{listening.fileno()}", "--pid", f"{claims}/pid", "--workers", str(workers)]
+            arbiter = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", *options, "--log-level", "warning", application],
+                cwd=ROOT, env={**os.environ, **environment}, pass_fds=[listening.fileno()], start_new_session=True,
+            )  # fmt: skip
+        stack.callback(_end, arbiter)
         _wait_until_it_answers(arbiter, port)
         yield Server(port, arbiter.pid)
-    finally:
-        _end(arbiter)
 
 
 def _wait_until_it_answers(arbiter: subprocess.Popen[bytes], port: int) -> None:
@@ -70,7 +72,8 @@ def status_of(port: int, path: str) -> int | None:
 
 def _end(arbiter: subprocess.Popen[bytes]) -> None:
     """At once, workers and all: a graceful end waits seconds for workers that are still importing."""
-    os.killpg(arbiter.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.killpg(arbiter.pid, signal.SIGKILL)
     arbiter.wait()
 
 
