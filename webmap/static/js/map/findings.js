@@ -2,7 +2,7 @@
 
 import { element } from "../base.js";
 import { Fetching } from "./fetching.js";
-import { colour } from "./looks.js";
+import { colour, HIGHLIGHT } from "./looks.js";
 import { openPopup } from "./popups.js";
 
 const Findings = L.FeatureGroup.extend({
@@ -14,6 +14,7 @@ const Findings = L.FeatureGroup.extend({
     this.begin({ ...options, whole: true });
     this.rank = 50;
     this.byId = new Map();
+    this.marked = null;
   },
 
   onAdd(map) {
@@ -48,6 +49,14 @@ const Findings = L.FeatureGroup.extend({
     const box = element("div", "map-card");
     box.append(element("p", "map-card-title", this.board.words[properties.severity] ?? properties.severity), element("p", "", properties.message));
     openPopup(this.board, event.latlng, box);
+  },
+
+  /** Mark one finding; null marks none. */
+  highlight(id) {
+    const before = this.byId.get(String(this.marked));
+    before?.eachLayer((part) => part.setStyle(style(part.feature)));
+    this.marked = id;
+    this.byId.get(String(id))?.setStyle(HIGHLIGHT()).bringToFront();
   },
 
   zoomTo(id) {

@@ -16,6 +16,7 @@
 //                                         give areas other properties and colours without fetching them again
 //   map.layer("grids").zoomTo(id)         show one area or incident whole
 //   map.layer("findings").show(geojson)   draw these findings instead
+//   map.layer("findings").highlight(id)   mark one finding
 //   map.layer("pin").moveTo(lon, lat)     put the pin
 //   map.show(lon, lat, zoom)              go somewhere
 //   map.home()                            back to what it opened on
