@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import column, func, select, true
+from sqlalchemy import ARRAY, Select, bindparam, column, func, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Double
 
@@ -77,15 +77,21 @@ def _beyond_belief(counts: Mapping[Pair, int], total: int | None) -> dict[Pair, 
 
 
 def _seen_before(db: Session, channel: Channel, pairs: list[Pair]) -> dict[Pair, int]:
-    """How many stored reports of the channel bear each of the pairs.
+    """How many stored reports of the channel bear each of the pairs."""
+    rows = db.execute(_SEEN, {"xs": [x for x, _y in pairs], "ys": [y for _x, y in pairs], "channel": channel})
+    return {(x, y): count for x, y, count in rows if count}
 
-    Asked pair by pair through the index on them: a nested loop that no estimate can turn into reading it all.
-    """
-    xs, ys = [x for x, _y in pairs], [y for _x, y in pairs]
+
+def _seen() -> Select[float, float, int]:
+    """Asked pair by pair through the index on them: a nested loop that no estimate can turn into reading it all."""
     x: Any = column("x", Double())
     y: Any = column("y", Double())
-    pair: Any = func.unnest(xs, ys, type_=Double()).table_valued(x, y, name="pair").render_derived()
-    same = (Incident.raw_x == pair.c.x, Incident.raw_y == pair.c.y, Incident.channel == channel)
+    given: list[Any] = [bindparam(name, type_=ARRAY(Double())) for name in ("xs", "ys")]
+    pair: Any = func.unnest(*given, type_=Double()).table_valued(x, y, name="pair").render_derived()
+    same = (Incident.raw_x == pair.c.x, Incident.raw_y == pair.c.y, Incident.channel == bindparam("channel"))
     counted = select(func.count().label("n")).where(*same).correlate(pair).lateral("counted")
-    rows = db.execute(select(pair.c.x, pair.c.y, counted.c.n).select_from(pair).join(counted, true()))
-    return {(x, y): count for x, y, count in rows if count}
+    return select(pair.c.x, pair.c.y, counted.c.n).select_from(pair).join(counted, true())
+
+
+_SEEN = _seen()
+"""Made once: to build it takes longer than to run it."""
