@@ -34,6 +34,13 @@ class SecretKeyTooShort(DatabaseError):
         super().__init__(f"SECRET_KEY must have at least {shortest} characters.")
 
 
+class DataFolderUnusable(DatabaseError):
+    """The folder for this installation's data cannot be made."""
+
+    def __init__(self, data: Path, why: str) -> None:
+        super().__init__(f"The data folder {data} cannot be made: {why}. Choose another with WANGGE_DATA.")
+
+
 class ClusterError(DatabaseError):
     """The private database cluster cannot be made, started or used."""
 

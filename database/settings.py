@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from database.errors import SecretKeyRequired, SecretKeyTooShort, SettingUnusable
+from database.errors import DataFolderUnusable, SecretKeyRequired, SecretKeyTooShort, SettingUnusable
 
 ROOT = Path(__file__).resolve().parent.parent
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
@@ -64,9 +64,13 @@ def secret_key(settings: Settings, host: str) -> str:
 
 def make_data_folder(data: Path) -> None:
     """Make the data folder so that the database server's account can pass through it, and others cannot look around."""
-    with suppress(FileExistsError):
-        data.mkdir(mode=0o711, parents=True)
+    if data.is_dir():
+        return
+    try:
+        data.mkdir(mode=0o711, parents=True, exist_ok=True)
         data.chmod(0o711)  # whatever the umask
+    except OSError as error:
+        raise DataFolderUnusable(data, str(error.strerror)) from error
 
 
 def is_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from database.errors import SecretKeyRequired, SecretKeyTooShort, SettingUnusable
+from database.errors import DataFolderUnusable, SecretKeyRequired, SecretKeyTooShort, SettingUnusable
 from database.settings import ROOT, Settings, is_loopback, load_settings, secret_key
 
 
@@ -73,6 +73,12 @@ def test_processes_that_make_the_secret_at_once_agree_on_it(tmp_path: Path) -> N
     )
     racers = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) for _ in range(4)]
     assert len({racer.communicate()[0] for racer in racers}) == 1
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataFolderUnusable, match="file/var cannot be made: Not a directory"):
+        secret_key(Settings(data=tmp_path / "file" / "var"), "127.0.0.1")
 
 
 def test_a_chosen_secret_is_used_everywhere(tmp_path: Path) -> None:
