@@ -20,6 +20,10 @@ CHANNEL = "areas_changed"
 KEPT_MOMENTS = 6
 """Locators kept per process. A year of reports after two redraws needs three; each takes some tens of megabytes."""
 
+RETRY_S = 2.0
+LOOK_UP_S = 1.0
+"""How long the ear waits before it looks for a lost connection again, and whether it was closed."""
+
 log = logging.getLogger(__name__)
 
 
@@ -70,6 +74,13 @@ class AreaIndex:
                 self._ear = _Ear(self._engine, on_change=self._doubt)
                 self._ear.start()
 
+    def close(self) -> None:
+        """Stop hearing of changes."""
+        with self._lock:
+            if self._ear is not None:
+                self._ear.close()
+                self._ear = None
+
     @property
     def epoch(self) -> int:
         """The epoch the present answers are from."""
@@ -91,21 +102,31 @@ class AreaIndex:
 
 
 class _Ear(threading.Thread):
-    """Listens on one connection of its own for as long as the process lives, and reconnects when it is lost."""
+    """Listens on one connection of its own until it is closed, and reconnects when that is lost."""
 
     def __init__(self, engine: Engine, *, on_change: Callable[[], None]) -> None:
         super().__init__(name="areas-changed", daemon=True)
         self._dsn = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._on_change = on_change
+        self._closed = threading.Event()
 
     def run(self) -> None:
-        while True:
+        while not self._closed.is_set():
             try:
-                with psycopg.connect(self._dsn, autocommit=True) as connection:
-                    connection.execute(f"LISTEN {CHANNEL}")
-                    self._on_change()
-                    for _notice in connection.notifies():
-                        self._on_change()
+                self._listen()
             except psycopg.OperationalError as lost:
                 log.warning("lost the connection that tells of changed areas (%s); trying again", type(lost).__name__)
-                time.sleep(2)
+                self._closed.wait(RETRY_S)
+
+    def close(self) -> None:
+        """Stop listening; takes up to a second."""
+        self._closed.set()
+        self.join()
+
+    def _listen(self) -> None:
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            connection.execute(f"LISTEN {CHANNEL}")
+            self._on_change()
+            while not self._closed.is_set():
+                for _notice in connection.notifies(timeout=LOOK_UP_S):
+                    self._on_change()

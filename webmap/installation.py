@@ -48,6 +48,14 @@ class Installation:
         """Seals and opens personal data."""
         return Seal(self.secret)
 
+    def close(self) -> None:
+        """Let go of the database: what was not used yet is not made for that."""
+        made = vars(self)
+        if "areas" in made:
+            self.areas.close()
+        if "engine" in made:
+            self.engine.dispose()
+
 
 def installation() -> Installation:
     """The installation that the current application serves."""

@@ -75,7 +75,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     app.testing = True
     app.test_client_class = Visitor
     yield app
-    app.extensions["wangge"].engine.dispose()
+    app.extensions["wangge"].close()
 
 
 @pytest.fixture

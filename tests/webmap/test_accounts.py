@@ -172,7 +172,7 @@ def test_a_request_reads_with_the_scope_of_whoever_asks(
     with watching.test_client() as visitor:
         visitor.sign_in(account.name)
         visitor.get("/watch")
-    watching.extensions["wangge"].engine.dispose()
+    watching.extensions["wangge"].close()
     area_id = ladder["township"].id
     assert seen == [(Scope(area_ids=(area_id,), account_id=account.id), f"{{{area_id}}}", "wangge_app")]
 

@@ -191,7 +191,7 @@ def failing(database_url: str, tmp_path: Path) -> Iterator[Visitor]:
             app.add_url_rule(f"{prefix}/fail/{name}", f"{prefix}{name}", public(_raising(error)))
     app.add_url_rule("/fail-query", view_func=public(_bad_query))
     yield app.test_client()  # type: ignore[misc]
-    app.extensions["wangge"].engine.dispose()
+    app.extensions["wangge"].close()
 
 
 def _bad_query() -> str:
