@@ -28,6 +28,7 @@ from incidents.actors import Actor
 from incidents.drafts import Fault, HistoricReport
 from incidents.intake import BATCH, Received, Reception, receive
 from incidents.positions import placeholder_pairs
+from incidents.storing import refresh_statistics
 from incidents.words import Channel, Placement
 
 PLACED = {
@@ -97,10 +98,12 @@ class _Import:
         self.report.detected = replace(self.report.detected, notes=notes, decimal=decided.decimal)
         suspects = placeholder_pairs(self.db, decided.positions(channel))
         reader = RowReader(self.matched, decided, channel=channel, datum=datum)
-        for rows in _batched(self.table, BATCH):
+        for number, rows in enumerate(_batched(self.table, BATCH), 1):
             drafts = [draft for row in rows if (draft := self._read(reader, row)) is not None]
             received = receive(self.db, drafts, by=by, now=now, reception=reception, suspects=suspects)
             self._count(received)
+            if number.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …
+                refresh_statistics(self.db)
         self._finish()
 
     def _read(self, reader: RowReader, row: Row) -> HistoricReport | None:

@@ -28,6 +28,14 @@ def insert_rows(db: Session, table: Table, rows: Sequence[Mapping[str, Any]], *,
     return list(db.scalars(text(statement), {"rows": orjson.dumps(rows, default=_as_input).decode()}))
 
 
+def refresh_statistics(db: Session) -> None:
+    """Let the planner know how many incidents there are, also within the transaction that brings them.
+
+    It believes what it last counted. In a table that was empty then, it compares thousands of rows each with each.
+    """
+    db.execute(text("ANALYZE incident"))
+
+
 def _as_input(value: Any) -> str:
     """What JSON has no form for, as PostgreSQL reads it."""
     if isinstance(value, bytes):
