@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bench.intake import CALLERS, WORKERS, Figures
 from bench.locate_file import OURS, THEIRS, Agreement, Cost
-from bench.measuring import machine
+from bench.measuring import cores, machine
 from bench.pages import Weight
 from database.settings import ROOT
 from incidents.clock import LOCAL
@@ -35,7 +35,8 @@ class Moment:
 
     def __str__(self) -> str:
         local = datetime.fromtimestamp(self.at, LOCAL)
-        return f"*{local:%Y-%m-%d %H:%M}, {machine()}; load {self.load:.1f}.*"
+        busy = " Others were busy on it: hold to the ratios." if self.load > cores() else ""
+        return f"*{local:%Y-%m-%d %H:%M}, {machine()}; load {self.load:.1f}.{busy}*"
 
 
 def write(sections: Iterable[str]) -> None:
@@ -48,8 +49,8 @@ def loading(figures: dict[str, float], moment: Moment) -> str:
     rows = [[name, f"{seconds:.1f} s"] for name, seconds in figures.items()]
     return _section(
         "From nothing to the county",
-        "`make demo-data` in a fresh `WANGGE_DATA`, packages installed: a new PostGIS cluster, the schema, the county's"
-        " files drawn and loaded through the importers. The promise is three minutes.",
+        "The steps of `make demo-data` after set-up, in a fresh `WANGGE_DATA`: a new PostGIS cluster, the schema, the"
+        " county's files drawn and loaded through the importers. The promise is three minutes.",
         ["step", "time"], [*rows, ["**all**", f"**{sum(figures.values()):.0f} s**"]], moment,
     )  # fmt: skip
 
@@ -57,6 +58,7 @@ def loading(figures: dict[str, float], moment: Moment) -> str:
 def locating(count: int, agreement: Agreement, costs: dict[str, Cost], moment: Moment) -> str:
     """locate-file beside the join."""
     ours, theirs = costs[OURS], costs[THEIRS]
+    alike = f", {agreement.on_border_alike} of them in the same grid by both" if agreement.on_border else ""
     rows = [
         [f"`{name}`", f"{cost.seconds / theirs.seconds:.2f}", f"{cost.peak_mb / theirs.peak_mb:.2f}",
          f"{cost.seconds:.1f} s", f"{cost.peak_mb:.0f} MB"]
@@ -68,8 +70,8 @@ def locating(count: int, agreement: Agreement, costs: dict[str, Cost], moment: M
         " one; the join, in its quicker direction (grids on the left), writes the grid alone. Ours adds specialised"
         " grids, village, township, staff, whether on a border and the distance to it.\n\n"
         f"First the answers: of {agreement.compared:,} points away from borders **none differs**."
-        f" {agreement.snapped:,} outside every grid went to the nearest within 30 m, flagged. {agreement.on_border}"
-        f" lie exactly on a border; {agreement.on_border_alike} of them have the same grid in both.",
+        f" {agreement.snapped:,} outside every grid went to the nearest within 30 m, flagged."
+        f" {agreement.on_border or 'None'} lie exactly on a border{alike}.",
         ["", "time ÷ join", "memory ÷ join", "time", "peak memory"], rows, moment,
     )  # fmt: skip
 
@@ -88,7 +90,9 @@ def intake(figures: dict[str, dict[str, Figures]], moment: Moment) -> str:
         f"`POST /api/v1/reports` under gunicorn with {WORKERS} workers as `make serve` starts it, by callers on this"
         " machine with connections kept alive and a new key in every report, beside the same server with nothing behind"
         " the door: HTTP, Flask and the check of the body, an answer of the same length. Each stored report is placed,"
-        " routed, numbered, compared with earlier ones and written to disk with its history before it is answered.\n\n"
+        " routed, numbered, compared with earlier ones and written to disk with its history before it is answered. It"
+        " asks the database many times in turn, and each time waits longer where others are busy: this ratio suffers most from"
+        " a busy machine.\n\n"
         "That no acknowledged report is lost and none doubled when workers are killed in the middle of it is a test:"
         " `tests/webmap/test_intake_survives.py`.",
         ["callers", "", "rate ÷ bare", "p99 ÷ bare", "rate", "p50", "p99"], rows, moment,

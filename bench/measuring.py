@@ -68,12 +68,17 @@ def machine() -> str:
     """Processor, memory and versions, in one line."""
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     parts = [
-        f"{len(os.sched_getaffinity(0))} cores of {_processor()}",
+        f"{cores()} cores of {_processor()}",
         f"{memory_gb:.0f} GB",
         f"{platform.system()} {platform.release().partition('-')[0]}",
         f"Python {platform.python_version()}",
     ]
     return ", ".join(parts)
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def load() -> float:
