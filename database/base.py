@@ -35,8 +35,9 @@ CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_de
 def word(kind: type[StrEnum], *, check: str | None = None) -> SqlEnum:
     """A column holding one of the words of `kind`, checked by the database.
 
-    `check` names the check where a table has two columns of one kind. Kept as text with a check rather than as a PostgreSQL enum: a new word is then one
-    changed constraint, not a type that cannot be altered inside a transaction.
+    `check` names the check where a table has two columns of one kind. Kept as text with a check rather
+    than as a PostgreSQL enum: a new word is then one changed constraint, not a type that cannot be
+    altered inside a transaction.
     """
 
     def values(of: type[Enum]) -> list[str]:

@@ -205,6 +205,7 @@ def _only(path: Path, members: Sequence[Member], suffixes: Sequence[str], wanted
 
 def _parts_of(main: Member, members: Sequence[Member]) -> list[Member]:
     """Return the .shp and the files beside it that belong to it, whatever the case of their names."""
+
     def beside(member: Member) -> bool:
         same_place = member.path.parent == main.path.parent
         return same_place and member.path.stem.casefold() == main.path.stem.casefold()

@@ -116,9 +116,7 @@ def _load(db: Session, plan: CataloguePlan) -> None:
         db.execute(update(Matter), changed)
     if not plan.begun:
         return
-    rows = [
-        {"code": begun.code, "valid": range_of(begun.period)} | begun.entry.columns() for begun in plan.begun
-    ]
+    rows = [{"code": begun.code, "valid": range_of(begun.period)} | begun.entry.columns() for begun in plan.begun]
     ids = db.scalars(insert(Matter).returning(Matter.id, sort_by_parameter_order=True), rows).all()
     together = [
         {"matter_id": matter_id, "unit_id": unit_id}

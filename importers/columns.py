@@ -52,10 +52,16 @@ class Matched:
         headings = ", ".join((*self.mapping.values(), *self.ignored)) or "none"
         return [
             *(Problem(None, name, "unknown-column", said) for name, said in self.unknown.items()),
-            *(Problem(None, name, "ambiguous-column", f"{' and '.join(found)} could each be it; say --columns {name}=…")
-              for name, found in self.ambiguous.items()),
-            *(Problem(None, name, "missing-column", f"no such column; the file has: {headings}")
-              for name in self.missing),
+            *(
+                Problem(
+                    None, name, "ambiguous-column", f"{' and '.join(found)} could each be it; say --columns {name}=…"
+                )
+                for name, found in self.ambiguous.items()
+            ),
+            *(
+                Problem(None, name, "missing-column", f"no such column; the file has: {headings}")
+                for name in self.missing
+            ),
         ]
 
     def pick(self, row: Mapping[str, str]) -> dict[str, str]:
@@ -79,9 +85,7 @@ def parse_columns_option(text: str | None) -> dict[str, str]:
     return mapping
 
 
-def match_columns(
-    headings: Sequence[str], wanted: Sequence[Wanted], given: Mapping[str, str] | None = None
-) -> Matched:
+def match_columns(headings: Sequence[str], wanted: Sequence[Wanted], given: Mapping[str, str] | None = None) -> Matched:
     """Find the heading of each wanted field. `given` (from --columns) wins over everything found."""
     chosen, unknown = _given_columns(headings, wanted, given or {})
     taken = set(chosen.values())
@@ -98,8 +102,11 @@ def match_columns(
                 ambiguous[field_wanted.name] = found
     return Matched(
         mapping={each.name: chosen[each.name] for each in wanted if each.name in chosen},
-        missing=tuple(each.name for each in wanted
-                      if each.required and each.name not in chosen.keys() | ambiguous.keys() | unknown.keys()),
+        missing=tuple(
+            each.name
+            for each in wanted
+            if each.required and each.name not in chosen.keys() | ambiguous.keys() | unknown.keys()
+        ),
         ambiguous=ambiguous,
         ignored=tuple(heading for heading in headings if heading not in taken),
         unknown=unknown,

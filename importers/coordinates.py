@@ -196,9 +196,7 @@ def _transformed(outlines: Shapes, choice: _Choice) -> Shapes:
     return transform(outlines, to_lonlat, interleaved=False)
 
 
-def _check_at_home(
-    file: Path, corners: Floats, choice: _Choice, bounds: Bounds, county_box: Bounds | None
-) -> None:
+def _check_at_home(file: Path, corners: Floats, choice: _Choice, bounds: Bounds, county_box: Bounds | None) -> None:
     """Raise CrsImplausible unless nearly all corners lie in the county, or, with no county known, on the earth."""
     share = share_within(corners[:, 0], corners[:, 1], county_box or WORLD)
     if share >= AT_HOME or not len(corners):

@@ -140,9 +140,7 @@ def _warn_of_leavers(checked: CheckedRows[DutyRow], row: CheckedRow[DutyRow], pe
 def _load(db: Session, plan: DutyPlan) -> None:
     """Shorten first, then lengthen, then begin: at no moment do two periods of one duty overlap."""
     for shorter in (True, False):
-        changed = [
-            {"id": held.id, "held": range_of(held.period)} for held in plan.adjusted if held.shorter is shorter
-        ]
+        changed = [{"id": held.id, "held": range_of(held.period)} for held in plan.adjusted if held.shorter is shorter]
         if changed:
             db.execute(update(Duty), changed)
     if plan.begun:

@@ -81,9 +81,12 @@ class DutyPlan:
                 other = next((each for each in held if each is not one and overlap(each.period, one.period)), None)
                 if one.row is not None and other is not None:
                     where = f"in row {other.row}" if other.row else "in the records"
-                    yield one.row, (
-                        f"the same person has the same duty {said(other.period)} already ({where}); "
-                        "repeat that beginning to change its end, or begin after it"
+                    yield (
+                        one.row,
+                        (
+                            f"the same person has the same duty {said(other.period)} already ({where}); "
+                            "repeat that beginning to change its end, or begin after it"
+                        ),
                     )
 
 

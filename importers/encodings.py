@@ -241,8 +241,15 @@ def _refusal(
     where, nonsense = gb.odd
     better = [trial.encoding for trial in (_try(texts, name) for name in ("CP950", *_LATIN)) if trial.plausible]
     readings = tuple(f"“{decode(where, name)[0].strip()[:40]}” in {name}" for name in better[:2])
-    return TextImplausible(file, row=where.row, field=where.field, place=place(where), nonsense=nonsense.strip()[:40],
-                           readings=readings, example=better[0] if better else "ENCODING")
+    return TextImplausible(
+        file,
+        row=where.row,
+        field=where.field,
+        place=place(where),
+        nonsense=nonsense.strip()[:40],
+        readings=readings,
+        example=better[0] if better else "ENCODING",
+    )
 
 
 def _undecodable(file: str | Path, text: RawText, tried: tuple[str, ...]) -> TextUndecodable:
@@ -287,8 +294,13 @@ def _warn_doubt(chosen: _Trial, gb: _Trial) -> tuple[Problem, ...]:
 
 def _warn_cut(chosen: _Trial) -> Iterator[Problem]:
     for text in chosen.cut:
-        yield Problem(text.row, text.field, "text-cut", "the text is cut off in the middle of a character; "
-                      "the field was too short for it", "warn")
+        yield Problem(
+            text.row,
+            text.field,
+            "text-cut",
+            "the text is cut off in the middle of a character; the field was too short for it",
+            "warn",
+        )
 
 
 def _is_cut_off(fault: UnicodeDecodeError, length: int) -> bool:
@@ -312,5 +324,11 @@ def common_characters() -> frozenset[str]:
     pairs = [(lead, trail) for lead in range(0xA1, 0xFF) for trail in range(0x40, 0xFF)]
     simplified = (bytes(pair) for pair in pairs if 0xB0 <= pair[0] <= 0xD7 and pair[1] >= 0xA1)
     traditional = (bytes(pair) for pair in pairs if 0xA4 <= pair[0] <= 0xC6)
-    return frozenset("".join([*(raw.decode("gb2312", "ignore") for raw in simplified),
-                              *(raw.decode("big5", "ignore") for raw in traditional)]))
+    return frozenset(
+        "".join(
+            [
+                *(raw.decode("gb2312", "ignore") for raw in simplified),
+                *(raw.decode("big5", "ignore") for raw in traditional),
+            ]
+        )
+    )

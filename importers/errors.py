@@ -45,8 +45,9 @@ class ReadError(Exception):
 
     def problem(self) -> Problem:
         """Return the error as the one blocking problem of its file."""
-        return Problem(row=getattr(self, "row", None), field=getattr(self, "field", None), code=self.code,
-                       message=str(self))
+        return Problem(
+            row=getattr(self, "row", None), field=getattr(self, "field", None), code=self.code, message=str(self)
+        )
 
 
 def _spoken(fact: Any) -> str:
@@ -56,6 +57,7 @@ def _spoken(fact: Any) -> str:
 
 
 # The file itself
+
 
 class FileMissing(ReadError):
     """There is no file {file}."""
@@ -104,6 +106,7 @@ class PartMissing(ReadError):
 
 # Archives
 
+
 class ArchiveDamaged(ReadError):
     """{file} cannot be unpacked: {reason}. Pack it again as an ordinary zip and send that."""
 
@@ -150,6 +153,7 @@ class ArchiveHoldsSeveral(ReadError):
 
 # Layers
 
+
 class NoLayer(ReadError):
     """{file} holds no layer: {reason}."""
 
@@ -188,6 +192,7 @@ class NoOutlines(ReadError):
 
 # Coordinates
 
+
 class CrsUnknown(ReadError):
     """{file} does not say in which coordinate system it is, and the numbers are no degrees. {candidates_said} Say
     which it is, as in --crs {example}.
@@ -224,6 +229,7 @@ class DatumConflict(ReadError):
 
 
 # Text and columns
+
 
 class UnknownEncoding(ReadError):
     """“{encoding}” is no text encoding known here. Usual ones: UTF-8, GB18030, Big5."""
@@ -277,6 +283,7 @@ class AmbiguousColumn(ReadError):
 
 
 # Tables
+
 
 class NoTable(ReadError):
     """{file} holds no table: {reason}."""

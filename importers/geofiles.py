@@ -81,8 +81,11 @@ def _read(path: Path, readable: Path, kind: str, wanted: str | None) -> RawLayer
     values = [_values(column, kind) for column, kind in zip(cells, meta["ogr_types"], strict=True)]
     problems += _lost_digits(columns, cells, meta["ogr_types"])
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)] or [{} for _ in outlines]
-    warned = (Problem(None, None, "reader-warns", message, "warn") for message in said
-              if not message.startswith("Measured (M)"))
+    warned = (
+        Problem(None, None, "reader-warns", message, "warn")
+        for message in said
+        if not message.startswith("Measured (M)")
+    )
     crs = str(meta["crs"] or "")
     declared = DeclaredCrs("the file", crs) if crs and not any(name in crs for name in _UNDEFINED_CRS) else None
     return RawLayer(name, columns, rows, outlines, crs=declared, problems=[*problems, *warned])

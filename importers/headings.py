@@ -89,8 +89,13 @@ def _named(cells: Sequence[str], first: int, last: int) -> Headings:
         so_far[name] += 1
         names.append(f"{name} ({so_far[name]})" if name in repeated else name or f"(column {at})")
     problems = (
-        Problem(None, name, "heading-repeated", f"{times} columns are called so; they are told apart as "
-                f"“{name} (1)”, “{name} (2)” …", "warn")
+        Problem(
+            None,
+            name,
+            "heading-repeated",
+            f"{times} columns are called so; they are told apart as “{name} (1)”, “{name} (2)” …",
+            "warn",
+        )
         for name, times in repeated.items()
     )
     return Headings(tuple(names), first, last, tuple(problems))

@@ -62,8 +62,12 @@ def _closed(row: int) -> Problem:
 
 
 def _unreadable(row: int) -> Problem:
-    return Problem(row, "outline", "outline-unreadable", "no outline can be made of it: a ring has too few corners, "
-                   "or it is no kind of shape known here")
+    return Problem(
+        row,
+        "outline",
+        "outline-unreadable",
+        "no outline can be made of it: a ring has too few corners, or it is no kind of shape known here",
+    )
 
 
 @contextmanager

@@ -206,4 +206,3 @@ def _absence(row: StaffRow, stands: KnownAbsence | None, ids: Mapping[str, int])
         }
         wanted |= dict(column for name, column in kept.items() if name not in given)
     return wanted
-

@@ -82,17 +82,32 @@ class Table:
 
     def _length_problems(self, number: int, cells: Sequence[str]) -> Iterator[Problem]:
         """Report a row that does not fit its headings. Too many cells shift the rest: that row must not be loaded."""
-        expected, beyond = len(self.columns), [cell for cell in cells[len(self.columns):] if cell.strip()]
+        expected, beyond = len(self.columns), [cell for cell in cells[len(self.columns) :] if cell.strip()]
         if beyond:
-            yield Problem(number, None, "too-many-cells", f"{len(cells)} cells under {expected} headings "
-                          f"(“{beyond[0][:40]}” is one too many); a delimiter inside a text that is not quoted?")
+            yield Problem(
+                number,
+                None,
+                "too-many-cells",
+                f"{len(cells)} cells under {expected} headings "
+                f"(“{beyond[0][:40]}” is one too many); a delimiter inside a text that is not quoted?",
+            )
         elif len(cells) < expected and isinstance(self._source, DelimitedText):
-            yield Problem(number, None, "too-few-cells", f"{len(cells)} cells under {expected} headings; "
-                          "the missing ones were taken for empty", "warn")
+            yield Problem(
+                number,
+                None,
+                "too-few-cells",
+                f"{len(cells)} cells under {expected} headings; the missing ones were taken for empty",
+                "warn",
+            )
         swallowed = next((cell for cell in cells if cell.count("\n") >= 2 and self._looks_like_rows(cell)), None)
         if swallowed is not None:
-            yield Problem(number, None, "quote-not-closed", f"one cell holds {swallowed.count(chr(10)) + 1} lines that "
-                          "look like rows; a quotation mark is probably not closed")
+            yield Problem(
+                number,
+                None,
+                "quote-not-closed",
+                f"one cell holds {swallowed.count(chr(10)) + 1} lines that "
+                "look like rows; a quotation mark is probably not closed",
+            )
 
     def _looks_like_rows(self, cell: str) -> bool:
         delimiter = self.detected.delimiter
@@ -137,8 +152,11 @@ def _open_source(path: Path, encoding: str, sheet: str | None, known: frozenset[
     with path.open("rb") as file:
         head = file.read(512)
     if head.startswith(_OLE):
-        raise UnsupportedFormat(path, format="an old Excel file or one with a password",
-                                advice="Open it and save it as .xlsx without a password, or as CSV")
+        raise UnsupportedFormat(
+            path,
+            format="an old Excel file or one with a password",
+            advice="Open it and save it as .xlsx without a password, or as CSV",
+        )
     if head.startswith(b"PK\x03\x04") and path.name.casefold().endswith((".xls", ".xlsx", ".xlsm")):
         return read_workbook(path, sheet=sheet, known=known)
     if re.match(rb"\s*(<!doctype|<html|<\?xml|<table)", head, re.IGNORECASE):
@@ -156,7 +174,7 @@ def _with_headings(path: Path, source: DelimitedText | Sheet, known: frozenset[s
     headings = find_headings([cells for _, cells in sample[:HEADING_WITHIN]], known)
     if headings is None:
         raise NoTable(path, reason="it has no row that holds anything")
-    data = [cell for _, cells in sample[headings.last + 1:] for cell in cells]
+    data = [cell for _, cells in sample[headings.last + 1 :] for cell in cells]
     line = sample[headings.first][0]
     notes = (*source.notes, *((f"the headings are in line {line}",) if line > 1 else ()))
     detected = Detected(

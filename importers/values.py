@@ -274,10 +274,11 @@ def _day(found: re.Match[str], text: str, order: DayOrder | None) -> date:
 def _time_of_day(found: re.Match[str]) -> timedelta:
     """Return the time since midnight; 24:00 is the midnight after. Raises ValueError past the clock."""
     if found["clock"]:
-        hour, minute, second = (int(found["clock"][at:at + 2] or 0) for at in (0, 2, 4))
+        hour, minute, second = (int(found["clock"][at : at + 2] or 0) for at in (0, 2, 4))
     else:
-        hour, minute, second = (int(part or 0) for part in (found["hour"] or found["bare_hour"], found["minute"],
-                                                           found["seconds"]))
+        hour, minute, second = (
+            int(part or 0) for part in (found["hour"] or found["bare_hour"], found["minute"], found["seconds"])
+        )
     hour = _on_24_hours(hour, (found["half"] or found["half_after"] or "").casefold().replace(".", ""))
     if hour > 24 or minute > 59 or second > 59 or (hour == 24 and (minute or second)):
         raise ValueError

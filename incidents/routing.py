@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from geo.locate import AreaRef, Location
-
 from incidents.words import QueueReason
 from staffing.answering import Answer, AnswerRule, HeldDuty, Roster
 

@@ -40,7 +40,7 @@ def test_every_setting_is_documented():
     assert [name for name in settings if f"`{name}`" not in README] == []
 
 
-def test_every_command_helps_with_an_example():
+def test_every_command_helps_with_an_example(tmp_path: Path):
     without = []
 
     def look(command: click.Command, path: str) -> None:
@@ -50,7 +50,7 @@ def test_every_command_helps_with_an_example():
         elif "Example" not in (command.help or ""):
             without.append(path)
 
-    app = create_app(Settings(data=Path("/nonexistent")))
+    app = create_app(Settings(data=tmp_path))
     for name, command in app.cli.commands.items():
         look(command, name)
     assert without == []

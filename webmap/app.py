@@ -29,8 +29,10 @@ COMMANDS = (
     "webmap.users_commands",
     "webmap.import_commands",
     "webmap.locate_commands",
+    "webmap.locate_file_commands",
     "webmap.demo_commands",
-    "webmap.figures_commands",
+    "webmap.hotspots_commands",
+    "webmap.indicators_commands",
     "webmap.translations_commands",
 )
 """Modules with a click command or group named `commands`."""

@@ -1,7 +1,7 @@
 """Every shapefile of the corpus is read for what it is, or refused with a sentence that says why.
 
-The corpus is the test suites of five shapefile libraries and the wards of eighteen towns; DIAGNOSTICS.csv says what GDAL makes
-of each. Loading one wrongly without a word is the failure that counts here.
+The corpus is the test suites of five shapefile libraries and the wards of eighteen towns; DIAGNOSTICS.csv says what
+GDAL makes of each. Loading one wrongly without a word is the failure that counts here.
 """
 
 import csv
@@ -155,8 +155,12 @@ def test_each_file_is_read_as_it_is_or_refused_with_a_sentence(path, shared_data
     if known.get("status") == "ok":
         assert rows == int(known["n"])
         assert null == int(known["null"])
-        assert {outline.geom_type for outline in found.outlines if outline is not None} == set(known["types"].split("|"))
-        assert sum(not shapely.is_valid(outline) for outline in found.outlines if outline is not None) == int(known["invalid"])
+        assert {outline.geom_type for outline in found.outlines if outline is not None} == set(
+            known["types"].split("|")
+        )
+        assert sum(not shapely.is_valid(outline) for outline in found.outlines if outline is not None) == int(
+            known["invalid"]
+        )
     if known.get("epsg"):
         assert found.detected.crs == f"EPSG:{known['epsg']}"
 

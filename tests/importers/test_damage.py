@@ -38,7 +38,9 @@ def zipped_layer(folder: Path) -> Path:
 def geojson(folder: Path) -> Path:
     ring = [[119.5, 32.5], [119.6, 32.5], [119.6, 32.6], [119.5, 32.5]]
     feature = {"type": "Feature", "properties": {"编码": "1"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
-    (folder / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    (folder / "a.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8"
+    )
     return folder / "a.geojson"
 
 

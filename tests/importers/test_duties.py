@@ -308,9 +308,7 @@ def test_the_end_of_time_in_other_systems_is_no_end(db: Session, tmp_path: Path,
 
 
 def test_four_thousand_duties_take_seconds(db: Session, tmp_path: Path, unit: Unit):
-    db.add_all(
-        Staff(staff_no=f"{n:05d}", name=f"人员{n}", unit_id=unit.id, works_at_id=unit.id) for n in range(3000)
-    )
+    db.add_all(Staff(staff_no=f"{n:05d}", name=f"人员{n}", unit_id=unit.id, works_at_id=unit.id) for n in range(3000))
     grids = [add_area(db, AreaKind.COMPREHENSIVE, f"G{n:03d}") for n in range(200)]
     db.flush()
     roles = ("网格员", "B岗", "支援力量", "社区民警")

@@ -46,9 +46,7 @@ class Shell:
 
 def open_shell(url: str, data: Path) -> Shell:
     app = Flask("imports")
-    app.extensions["wangge"] = Installation(
-        Settings(data=data, database_url=url, secret_key="a-secret-for-tests-only")
-    )
+    app.extensions["wangge"] = Installation(Settings(data=data, database_url=url, secret_key="a-secret-for-tests-only"))
     return Shell(app, app.extensions["wangge"].engine)
 
 

@@ -52,11 +52,18 @@ def near(layer: Layer, row: int, ring) -> bool:
     return bool(shapely.hausdorff_distance(layer.outlines[row - 1], Polygon(ring)) < 1e-7)
 
 
-def write_geo(path: Path, shapes: list[object], columns: dict[str, list[object]], *, crs: str | None, **how: object) -> Path:
+def write_geo(
+    path: Path, shapes: list[object], columns: dict[str, list[object]], *, crs: str | None, **how: object
+) -> Path:
     fields = {name: np.array(values, dtype=object) for name, values in columns.items()}
     pyogrio.raw.write(
-        path, shapely.to_wkb(np.array(shapes, dtype=object)), list(fields.values()), list(fields), crs=crs,
-        geometry_type="Unknown", **how,
+        path,
+        shapely.to_wkb(np.array(shapes, dtype=object)),
+        list(fields.values()),
+        list(fields),
+        crs=crs,
+        geometry_type="Unknown",
+        **how,
     )
     return path
 
@@ -78,12 +85,19 @@ def write_geo(path: Path, shapes: list[object], columns: dict[str, list[object]]
         ("big5", 0, "Big5", "CP950"),
     ],
 )
-def test_chinese_attributes_and_headings_are_read_whatever_the_parts_say(tmp_path, encoding, language_byte, cpg, read_as):
+def test_chinese_attributes_and_headings_are_read_whatever_the_parts_say(
+    tmp_path, encoding, language_byte, cpg, read_as
+):
     path = write_shapefile(
-        tmp_path / "grids", [[HERE], [THERE]], [("A-01", "城北里", "300"), ("A-02", "中正路", "301")],
-        fields=[("編碼", "C", 20), ("名稱", "C", 20), ("戶數", "N", 8)] if encoding == "big5" else
-        [("编码", "C", 20), ("名称", "C", 20), ("户数", "N", 8)],
-        encoding=encoding, language_byte=language_byte, cpg=cpg,
+        tmp_path / "grids",
+        [[HERE], [THERE]],
+        [("A-01", "城北里", "300"), ("A-02", "中正路", "301")],
+        fields=[("編碼", "C", 20), ("名稱", "C", 20), ("戶數", "N", 8)]
+        if encoding == "big5"
+        else [("编码", "C", 20), ("名称", "C", 20), ("户数", "N", 8)],
+        encoding=encoding,
+        language_byte=language_byte,
+        cpg=cpg,
     )
     layer = read_layer(zipped(path))
     assert layer.detected.encoding == read_as
@@ -114,7 +128,14 @@ def test_a_heading_cut_off_at_ten_bytes_is_read(tmp_path):
 
 
 def test_attributes_keep_their_digits_and_types(tmp_path):
-    fields = [("CODE", "N", 20), ("AREA", "N", 12), ("SINCE", "D", 8), ("FIT", "L", 1), ("LONG", "N", 22), ("NIL", "N", 5)]
+    fields = [
+        ("CODE", "N", 20),
+        ("AREA", "N", 12),
+        ("SINCE", "D", 8),
+        ("FIT", "L", 1),
+        ("LONG", "N", 22),
+        ("NIL", "N", 5),
+    ]
     values = ("320684101001001", "12.50", "20260301", "T", "320684101001001001", "*****")
     layer = read_layer(write_shapefile(tmp_path / "grids", [[HERE]], [values], fields=fields))
     assert list(layer.rows[0].values()) == [320684101001001, 12.5, date(2026, 3, 1), True, 320684101001001001, None]
@@ -125,7 +146,8 @@ def test_attributes_keep_their_digits_and_types(tmp_path):
     [
         ("N", "", None), ("N", "3.5E+02", 350.0), ("N", "3.20684E+14", "3.20684E+14"), ("N", "1,5", 1.5),
         ("N", "abc", "abc"), ("N", "7.000", 7), ("D", "00000000", None), ("D", "20261399", "20261399"),
-        ("L", "?", None), ("L", "n", False), ("C", "  x  ", "x"), ("C", b"ab\0zz", "ab"), ("X", "网格", "网格"), ("M", "0000001", None),
+        ("L", "?", None), ("L", "n", False),
+        ("C", "  x  ", "x"), ("C", b"ab\0zz", "ab"), ("X", "网格", "网格"), ("M", "0000001", None),
     ],
 )  # fmt: skip
 def test_cells_no_program_should_have_written_are_read_for_what_they_are(tmp_path, kind, written, read):
@@ -201,7 +223,8 @@ def test_a_table_without_outlines_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [(1, "points"), (3, "lines"), (8, "groups of points"), (31, "multipatches"), (99, "unknown kind 99")]
+    ("kind", "said"),
+    [(1, "points"), (3, "lines"), (8, "groups of points"), (31, "multipatches"), (99, "unknown kind 99")],
 )
 def test_what_is_drawn_as_anything_but_polygons_is_refused(tmp_path, kind, said):
     path = write_shapefile(tmp_path / "grids", [[HERE]], kind=kind)
@@ -240,7 +263,9 @@ def test_a_ring_that_is_not_closed_is_closed_and_reported(tmp_path):
 def test_a_ring_of_two_corners_is_no_outline(tmp_path):
     layer = read_layer(write_shapefile(tmp_path / "grids", [[THERE], [HERE[:2]]]))
     assert layer.outlines[1] is None
-    assert [(problem.row, problem.code, problem.blocks) for problem in layer.problems] == [(2, "outline-unreadable", True)]
+    assert [(problem.row, problem.code, problem.blocks) for problem in layer.problems] == [
+        (2, "outline-unreadable", True)
+    ]
 
 
 def test_a_corner_that_is_no_coordinate_neither_hides_the_others_nor_passes(tmp_path):
@@ -403,7 +428,10 @@ def test_one_stray_outline_in_a_hundred_does_not_condemn_the_system(tmp_path):
         (prj(4549), "EPSG:4549"),
         (prj(4527), "EPSG:4527"),
         (prj(4549).replace("CGCS2000_3_Degree_GK_CM_120E", "自定义"), "EPSG:4549"),
-        (prj(4528).replace("CGCS2000_3_Degree_GK_Zone_40", "User_Defined").replace("China_2000", "Unknown"), "EPSG:4528"),
+        (
+            prj(4528).replace("CGCS2000_3_Degree_GK_Zone_40", "User_Defined").replace("China_2000", "Unknown"),
+            "EPSG:4528",
+        ),
         (prj(4326).replace("GCS_WGS_1984", "WGS84(DD)").replace("D_WGS_1984", "WGS84"), "EPSG:4326"),
         (prj(4549).replace("500000.0", "550000.0"), None),
     ],
@@ -427,7 +455,14 @@ def test_a_geopackage_is_read_with_its_types_and_system(tmp_path):
 
 def test_a_geopackage_of_several_layers_asks_which(tmp_path):
     for name in ("grids", "towns"):
-        write_geo(tmp_path / "a.gpkg", [box(119.5, 32.5, 119.6, 32.6)], {"n": [name]}, crs="EPSG:4490", layer=name, append=True)
+        write_geo(
+            tmp_path / "a.gpkg",
+            [box(119.5, 32.5, 119.6, 32.6)],
+            {"n": [name]},
+            crs="EPSG:4490",
+            layer=name,
+            append=True,
+        )
     with pytest.raises(SeveralLayers, match="grids, towns"):
         read_layer(tmp_path / "a.gpkg")
     assert read_layer(tmp_path / "a.gpkg", layer="towns").rows == [{"n": "towns"}]
@@ -456,8 +491,10 @@ def geojson(path: Path, *features: dict[str, object], encoding: str = "utf-8", *
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_geojson_is_read_with_texts_left_as_texts(tmp_path, encoding):
     path = geojson(
-        tmp_path / "a.geojson", feature(HERE, 编码="007", 起="2026/03/01", 户数=300, 长=320684101001001, 表=["a", 1]),
-        {"type": "Feature", "properties": {"编码": "第八网格"}, "geometry": None}, encoding=encoding,
+        tmp_path / "a.geojson",
+        feature(HERE, 编码="007", 起="2026/03/01", 户数=300, 长=320684101001001, 表=["a", 1]),
+        {"type": "Feature", "properties": {"编码": "第八网格"}, "geometry": None},
+        encoding=encoding,
     )
     layer = read_layer(path)
     assert layer.rows[0] == {"编码": "007", "起": "2026/03/01", "户数": 300, "长": 320684101001001, "表": '[ "a", 1 ]'}
@@ -470,7 +507,9 @@ def test_geojson_is_read_with_texts_left_as_texts(tmp_path, encoding):
 
 def test_whole_numbers_too_long_beside_empty_cells_are_warned_of(tmp_path):
     path = geojson(tmp_path / "a.json", feature(HERE, n=320684101001001001), feature(THERE, n=None))
-    assert [(problem.row, problem.field, problem.code) for problem in read_layer(path).problems] == [(1, "n", "digits-lost")]
+    assert [(problem.row, problem.field, problem.code) for problem in read_layer(path).problems] == [
+        (1, "n", "digits-lost")
+    ]
 
 
 def test_geojson_in_metres_is_not_taken_for_degrees(tmp_path):

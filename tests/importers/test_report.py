@@ -33,9 +33,7 @@ def test_the_json_has_the_keys_of_the_contract():
     assert told["file"] == "grids.zip"
     assert told["detected"] == {"encoding": "GB18030", "crs": "EPSG:4549", "datum": "wgs84", "columns": columns}
     assert (told["rows"], told["loaded"]) == (2, 1)
-    assert told["problems"] == [
-        {"row": 2, "field": "name", "code": "empty", "message": "empty", "severity": "block"}
-    ]
+    assert told["problems"] == [{"row": 2, "field": "name", "code": "empty", "message": "empty", "severity": "block"}]
     assert told["findings"][0]["geometry"]["type"] == "Polygon"
     assert told["findings"][0]["codes"] == ["A-01", "A-02"]
 
@@ -68,8 +66,11 @@ def test_warnings_do_not_block_but_blocking_findings_do():
 
 def test_the_lines_say_what_was_detected_what_is_wrong_and_what_happened():
     report = ImportReport(
-        "grids.zip", Detected("GB18030", columns={"code": "WGBM"}, unused=("BZ",)), rows=3,
-        problems=[Problem(1, "name", "empty", "empty")], findings=[some_finding()],
+        "grids.zip",
+        Detected("GB18030", columns={"code": "WGBM"}, unused=("BZ",)),
+        rows=3,
+        problems=[Problem(1, "name", "empty", "empty")],
+        findings=[some_finding()],
     )
     said = list(report.lines())
     assert "encoding: GB18030" in said

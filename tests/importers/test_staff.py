@@ -25,9 +25,7 @@ CERTIFICATE = f"{HEADINGS},执法证号,证件类型,证件有效期"
 ONE, TWO = "001,张一,V1,东村,村社区", "002,李二,V1,东村,村社区"
 
 
-def load(
-    db: Session, tmp_path: Path, headings: str, *rows: str, columns: dict[str, str] | None = None
-) -> ImportReport:
+def load(db: Session, tmp_path: Path, headings: str, *rows: str, columns: dict[str, str] | None = None) -> ImportReport:
     path = write_csv(tmp_path / "staff.csv", headings, *rows)
     return import_staff(db, path, columns=columns, by="tester", now=NOON)
 

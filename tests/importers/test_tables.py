@@ -124,12 +124,15 @@ def test_known_headings_find_their_row_where_its_shape_does_not(tmp_path):
 
 
 def test_headings_on_two_levels_are_joined(tmp_path):
-    path = workbook(tmp_path, [
-        ["事件清单"],
-        ["编号", "坐标", None, "时间", None],
-        [None, "经度", "纬度", "起", "止"],
-        [1, 121.5, 31.2, "2026-03-01", "2026-03-02"],
-    ])
+    path = workbook(
+        tmp_path,
+        [
+            ["事件清单"],
+            ["编号", "坐标", None, "时间", None],
+            [None, "经度", "纬度", "起", "止"],
+            [1, 121.5, 31.2, "2026-03-01", "2026-03-02"],
+        ],
+    )
     table = read_table(path)
     assert table.columns == ("编号", "经度", "纬度", "起", "止")
     assert [row.line for row in table] == [4]
@@ -238,7 +241,13 @@ def test_a_workbook_is_read_as_it_is_seen(tmp_path):
     book.save(tmp_path / "a.xlsx")
     [row] = read_table(tmp_path / "a.xlsx")
     assert list(row.cells.values()) == [
-        "320684101001001", "0017", "2026-03-01", "2026-03-01 08:05:00", "121.6371", "", "TRUE"
+        "320684101001001",
+        "0017",
+        "2026-03-01",
+        "2026-03-01 08:05:00",
+        "121.6371",
+        "",
+        "TRUE",
     ]
 
 

@@ -35,9 +35,7 @@ def neighbours(database_url: str) -> Iterator[Neighbours]:
         theirs = make_incident(db, ladder=there, lead_unit_id=brigade.id)
         nowhere = make_incident(db, reported_by_account_id=7)
         db.commit()
-        yield Neighbours(
-            engine, ours.id, theirs.id, nowhere.id, here["township"].id, here["a"].id, brigade.id
-        )
+        yield Neighbours(engine, ours.id, theirs.id, nowhere.id, here["township"].id, here["a"].id, brigade.id)
     engine.dispose()
 
 

@@ -225,7 +225,7 @@ def test_it_says_how_many_rows_became_what(app: Flask, tmp_path: Path):
     [
         ([["lon", "y"], ["1", "2"]], (), 1, "no column for lat"),
         ([["lon", "lat"], ["1", "2"]], ("--at-column", "when"), 1, "no column for when"),
-        ([["lon", "lat"], ["119.005", "33.005", "one too many"]], (), 1, "line 2 has 3 cells under 2 headings"),
+        ([["lon", "lat"], ["119.005", "33.005", "one too many"]], (), 1, "row 1 has 3 cells under 2 headings"),
         ([["lon", "lat"], ["119.005", "33.005"]], ("--datum", "mars"), 2, "not a datum known here"),
     ],
 )
