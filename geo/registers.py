@@ -88,8 +88,10 @@ def search(
 
 
 def _entry(row: Any) -> Entry:
-    west, south, east, north = row[10:]
-    return Entry(*row[:10], bounds=(west, south, east, north))
+    id_, version, code, name, domain, parent_code, parent_name, households, area_m2, since, *box = row
+    west, south, east, north = box
+    bounds = (west, south, east, north)
+    return Entry(id_, version, code, name, domain, parent_code, parent_name, households, area_m2, since, bounds)
 
 
 def _meant(kind: AreaKind, moment: datetime, text: str) -> ColumnElement[bool]:

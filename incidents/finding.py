@@ -82,6 +82,7 @@ class IncidentFilter(BaseModel):
     village: Code | None = Field(default=None, description="code of a village")
     grid: Code | None = Field(default=None, description="code of a comprehensive or specialised grid")
     matter: Code | None = Field(default=None, description="code of an entry of the catalogue")
+    field: Word | None = Field(default=None, description="field of the catalogue")
     since: Moment | None = Field(default=None, description="reported at or after")
     until: Moment | None = Field(default=None, description="reported before")
     queued: bool = Field(default=False, description="only what waits for a person to place or route it")
@@ -113,6 +114,8 @@ def conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
         )
     if wanted.matter:
         found.append(Incident.matter_id.in_(select(Matter.id).where(Matter.code == wanted.matter)))
+    if wanted.field:
+        found.append(Incident.matter_id.in_(select(Matter.id).where(Matter.field == wanted.field)))
     return found + _when(wanted) + _how_far(wanted) + _about(wanted)
 
 

@@ -175,7 +175,8 @@ class AreaLayer(OwnLayer):
 
     The answer is GeoJSON whose features have `id` and the properties `code`, `name`, `kind` and what `fields`
     and `colour_by` name; `label_at` ([lon, lat]) may say where its name goes. `colour_by` is the property (a
-    number) that colours the areas, `palette` "counts" (more is darker) or "rates" (less is worse, 0 to 1).
+    number) that colours the areas, `palette` "counts" (more is darker), "rates" (less is worse, 0 to 1) or "times"
+    (times the average: below it cool, above it warm).
     `whole` fetches once, without a box: for the few townships. `link` is where "open" leads, with `{id}` or
     `{code}` in it.
     """
@@ -194,7 +195,7 @@ class AreaLayer(OwnLayer):
         min_zoom: int = 0,
         whole: bool = False,
         colour_by: str | None = None,
-        palette: Literal["counts", "rates"] = "counts",
+        palette: Literal["counts", "rates", "times"] = "counts",
         legend: str | None = None,
         fields: Sequence[Field] = (),
         link: str | None = None,

@@ -4,17 +4,16 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Literal
 
-import numpy as np
 import orjson
 from flask import g
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from geo.codes import AreaKind
-from geo.hotspots import gi_star, intensity
 from geo.sheets import WHOLE, Sheet
 from incidents import figures, finding
 from incidents.finding import IncidentFilter
+from incidents.hotspots import compare_grids
 from incidents.indicators import Indicators, Share
 from webmap.api.answers import CappedCollection, IndicatorList
 from webmap.api.maps import binned
@@ -83,34 +82,28 @@ def _by_grid(wanted: HotspotsWanted) -> dict[str, Any]:
     """The comprehensive grids of one's jurisdiction, with how they compare to each other."""
     now = utcnow()
     sheet = sheets().sheet(AreaKind.COMPREHENSIVE, now, WHOLE if wanted.zoom is None else wanted.zoom)
-    ours = _within_scope(sheet, now)
-    by_grid = finding.count_by_grid(g.db, wanted)
-    areas = [sheet.areas[at] for at in ours]
-    counts = np.array([by_grid.get(area.id, 0) for area in areas], dtype=np.int64)
-    households = np.array([area.households or np.nan for area in areas], dtype=np.float64)
-    place = {at: position for position, at in enumerate(ours)}
-    near = [[place[other] for other in sheet.neighbours[at] if other in place] for at in ours]
-    times, z = intensity(counts, exposure=households), gi_star(counts.astype(np.float64), near)
+    compared = compare_grids(sheet, within_scope(sheet, now), finding.count_by_grid(g.db, wanted))
     features = [
         {
             "type": "Feature",
-            "id": area.id,
-            "geometry": orjson.Fragment(area.geometry),
+            "id": grid.area.id,
+            "geometry": orjson.Fragment(grid.area.geometry),
             "properties": {
-                "code": area.code,
-                "name": area.name,
-                "count": int(count),
-                "households": area.households,
-                "intensity": None if np.isnan(ratio) else round(float(ratio), 3),
-                "z": round(float(score), 2),
+                "code": grid.area.code,
+                "name": grid.area.name,
+                "count": grid.count,
+                "households": grid.area.households,
+                "intensity": None if grid.times is None else round(grid.times, 3),
+                "z": round(grid.z, 2),
             },
         }
-        for area, count, ratio, score in zip(areas, counts, times, z, strict=True)
+        for grid in compared
     ]
-    return {"type": "FeatureCollection", "features": features, "total": int(counts.sum()), "truncated": False}
+    total = sum(grid.count for grid in compared)
+    return {"type": "FeatureCollection", "features": features, "total": total, "truncated": False}
 
 
-def _within_scope(sheet: Sheet, now: datetime) -> list[int]:
+def within_scope(sheet: Sheet, now: datetime) -> list[int]:
     """The positions of the areas that lie in the jurisdiction of whoever asks.
 
     A neighbour's grids, whose incidents he does not see, would otherwise look as if nothing ever happened there.

@@ -162,6 +162,7 @@ function faded(hex, opacity) {
 
 function between({ from, to }, palette) {
   if (palette === "rates") return `${Math.round(from * 100)}–${Math.round(to * 100)}%`;
+  if (palette === "times") return to === Infinity ? `≥ ${from}` : from === 0 ? `< ${to}` : `${from}–${to}`;
   const last = Math.max(Math.ceil(to) - 1, from);
   return from === last ? String(from) : `${from}–${last}`;
 }

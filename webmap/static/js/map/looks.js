@@ -30,20 +30,26 @@ export function stateColour(state) {
 
 const RAMPS = {
   counts: ["#e8f3f1", "#bfe0da", "#8cc7bd", "#4fa498", "#1f7a70", "#0b4f4c"],
+  times: ["#3f7f9c", "#9cc4d4", "#e9ece6", "#f0c9a0", "#dd8452", "#a8342a"],
   rates: ["#b3432b", "#dd8452", "#f1c987", "#cfe3b4", "#85bd8b", "#34805a"],
 };
 
+const STEPS = {
+  rates: [0, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
+  times: [0, 0.5, 0.8, 1.25, 2, 4, Infinity],
+};
+
 /**
- * Classes for the values: quantiles of counts, fixed steps of rates. Returns { colourOf(value), steps: [{from, to, colour}] }.
+ * Classes for the values: quantiles of counts, fixed steps of rates and of times the average. Returns { colourOf(value), steps: [{from, to, colour}] }.
  * Quantiles, because one busy township would leave every other one pale under equal steps.
  */
 export function classes(values, palette) {
   const ramp = RAMPS[palette];
   const known = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
-  const limits = palette === "rates" ? [0, 0.5, 0.6, 0.7, 0.8, 0.9, 1] : quantiles(known, ramp.length);
+  const limits = STEPS[palette] ?? quantiles(known, ramp.length);
   const steps = [];
   for (let i = 0; i + 1 < limits.length; i += 1) {
-    steps.push({ from: limits[i], to: limits[i + 1], colour: ramp[palette === "rates" ? i : Math.round((i * (ramp.length - 1)) / Math.max(limits.length - 2, 1))] });
+    steps.push({ from: limits[i], to: limits[i + 1], colour: ramp[STEPS[palette] ? i : Math.round((i * (ramp.length - 1)) / Math.max(limits.length - 2, 1))] });
   }
   const colourOf = (value) => {
     if (!Number.isFinite(value) || !steps.length) return colour("--map-no-value");
