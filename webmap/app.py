@@ -1,7 +1,6 @@
 """The application: settings in, Flask out. Each concern sets itself up; each page family is a blueprint."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from flask import Flask
 
@@ -52,16 +51,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     words.set_up(app)
     maps.set_up(app)
     for name in PAGES:
-        if _exists(name):
-            app.register_blueprint(import_module(name).bp)
+        app.register_blueprint(import_module(name).bp)
     navigation.set_up(app)
     for name in COMMANDS:
-        if _exists(name):
-            app.cli.add_command(import_module(name).commands)
+        app.cli.add_command(import_module(name).commands)
     return app
-
-
-def _exists(name: str) -> bool:
-    """Whether a page family is there yet. An import that fails inside it is not hidden."""
-    package = name.rpartition(".")[0]
-    return find_spec(package) is not None and find_spec(name) is not None
