@@ -292,5 +292,5 @@ def _moments(
 def _moment(cell: str, order: DayOrder | None) -> datetime | None:
     try:
         return parse_time(cell, LOCAL, order=order)
-    except BadValue:
+    except (BadValue, OverflowError):
         return None

@@ -146,6 +146,8 @@ class RowReader:
                 values[name] = self._value(name, cells)
             except BadValue as bad:
                 faults.append(Fault(name, bad.code, str(bad)))
+            except OverflowError:
+                faults.append(Fault(name, "not-a-time", f"“{cells[name]}” is no day of the calendar"))
         return values, faults
 
     def _value(self, name: str, cells: Mapping[str, str]) -> Any:

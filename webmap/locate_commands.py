@@ -21,7 +21,7 @@ def moment_option(_context: click.Context, _parameter: click.Parameter, value: s
     """A moment, local where no zone is written."""
     try:
         return parse_time(value, LOCAL)
-    except BadValue as error:
+    except (BadValue, OverflowError) as error:
         raise click.BadParameter(f"{error}; write it as 2026-03-01 08:05") from error
 
 

@@ -209,6 +209,12 @@ def test_a_row_with_too_many_cells_is_not_loaded_shifted(db: Session, tmp_path: 
     assert (report.loaded, report.counts["rejected"]) == (1, 1)
 
 
+@pytest.mark.parametrize("never", ["0001-01-01", "0001-01-01 00:00:00", "9999-12-31 23:59:59"])
+def test_what_programs_write_for_never_is_told_as_no_time(db: Session, tmp_path: Path, never: str):
+    report = load(db, write(tmp_path, row("1"), row("2", 上报时间=never)))
+    assert (report.loaded, report.counts["rejected"]) == (1, 1)
+
+
 def test_times_out_of_order_are_told(db: Session, tmp_path: Path):
     path = write(tmp_path, row("1"), [*row("2"), "2026-02-01"], headings=[*HEADINGS, "办结时间"])
     report = load(db, path)

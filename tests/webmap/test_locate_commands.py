@@ -179,11 +179,12 @@ def test_each_row_is_judged_by_its_own_moment(app: Flask, tmp_path: Path):
         ["119.013", "33.003", "2025-11-01 08:00"],
         ["119.013", "33.003", "2026-03-01T08:00:00Z"],
         ["119.013", "33.003", "long ago"],
+        ["119.013", "33.003", "0001-01-01 00:00:00"],
         ["119.013", "33.003", ""],
         options=("--at-column", "when"),
     )
     assert [(row["specialised"], row["status"]) for row in rows] == [
-        ("S1;S2", "located"), ("S2", "located"), ("", "invalid"), ("S2", "located"),
+        ("S1;S2", "located"), ("S2", "located"), ("", "invalid"), ("", "invalid"), ("S2", "located"),
     ]  # fmt: skip
 
 
