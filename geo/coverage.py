@@ -52,15 +52,27 @@ class Finding:
         return replace(self, severity="warn")
 
 
-def _spoken_m2(size_m2: float) -> str:
+def spoken_m2(size_m2: float) -> str:
     """Say a size as people do: 12.5 m², 14,291 m², 3.47 km².
 
-    >>> _spoken_m2(0.0341), _spoken_m2(14291.2), _spoken_m2(3.468e6)
+    >>> spoken_m2(0.0341), spoken_m2(14291.2), spoken_m2(3.468e6)
     ('0.034 m²', '14,291 m²', '3.47 km²')
     """
     if size_m2 >= 1e6:
         return f"{size_m2 / 1e6:,.2f} km²"
     return f"{size_m2:,.0f} m²" if size_m2 >= 100 else f"{size_m2:.2g} m²"
+
+
+def _spoken_share(share: float) -> str:
+    """Say a share as people do.
+
+    >>> _spoken_share(1.0), _spoken_share(0.0049), _spoken_share(1e-9)
+    ('100 %', '0.49 %', 'less than 0.001 %')
+    """
+    percent = share * 100
+    if percent < 0.001:
+        return "less than 0.001 %"
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
 
 
 # --- one outline ------------------------------------------------------------------------------------------------
@@ -117,7 +129,7 @@ class Mended:
         said = _SENTENCES[self.why] + near
         if self.outline is None or not self.difference_m2:
             return said
-        return f"{said}; the mended copy differs by {self.difference_share * 100:.2g} %"
+        return f"{said}; the mended copy differs by {_spoken_share(self.difference_share)}"
 
 
 def mend_outline(geometry: BaseGeometry | bytes | None) -> Mended:
@@ -217,7 +229,7 @@ def _overlap(one: AreaOutline, other: AreaOutline, ignore_below_m2: float) -> Fi
         return None
     smaller_m2 = min(area_m2(one.outline), area_m2(other.outline))
     share = f" ({size_m2 / smaller_m2:.0%} of the smaller one)" if size_m2 > 0.01 * smaller_m2 else ""
-    message = f"{one.code} and {other.code} share {_spoken_m2(size_m2)}{share}."
+    message = f"{one.code} and {other.code} share {spoken_m2(size_m2)}{share}."
     return Finding("overlap", (one.code, other.code), _rows(one, other), size_m2, shape, message)
 
 
@@ -251,7 +263,7 @@ def _outside(child: AreaOutline, parent: AreaOutline, ignore_m2: float, ignore_s
     share = size_m2 / area_m2(child.outline)
     if share <= ignore_share:
         return None
-    message = f"{child.code} lies outside its parent {parent.code} by {_spoken_m2(size_m2)} ({share:.2%} of it)."
+    message = f"{child.code} lies outside its parent {parent.code} by {spoken_m2(size_m2)} ({share:.2%} of it)."
     return Finding("outside-parent", (child.code, parent.code), _rows(child), size_m2, shape, message)
 
 

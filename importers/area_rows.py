@@ -8,7 +8,7 @@ from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.codes import LADDER, AreaKind, Profile
-from geo.coverage import Mended, mend_outline
+from geo.coverage import Mended, mend_outline, spoken_m2
 from importers.cells import text_of
 from importers.columns import Matched, Wanted, simplified
 from importers.layers import Layer
@@ -166,7 +166,7 @@ def _mended(mended: Mended, *, large: bool) -> str:
     used = "; only used when accepted" if large else "; the mended copy is used"
     if mended.difference_m2 < NOTHING_M2:
         return replace(mended, difference_m2=0.0).sentence + used
-    return f"{mended.sentence} ({mended.difference_m2:,.2g} m²){used}"
+    return f"{mended.sentence} ({spoken_m2(mended.difference_m2)}){used}"
 
 
 def _parent(found: AreaRows, number: int, written: str | None) -> str | None:
