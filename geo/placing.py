@@ -93,11 +93,11 @@ class AreaIndex:
     def _current(self) -> _Generation:
         now = time.monotonic()
         if self._generation is None or now - self._checked_at >= self._check_every_s:
+            self._checked_at = now  # before looking: a message that comes meanwhile must not be forgotten
             with session_for(self._engine) as db:
                 epoch = areas_epoch(db)
                 if self._generation is None or self._generation.epoch != epoch:
                     self._generation = _Generation(epoch, turning_points(db))
-            self._checked_at = now
         return self._generation
 
 

@@ -41,9 +41,12 @@ def _none_if_blank(value: Any) -> Any:
 
 def _local(moment: datetime | None) -> datetime | None:
     """Give a moment without a zone the county's. Deadlines cannot be counted at the ends of the calendar."""
-    if moment is not None and not 1900 <= moment.year <= 2199:
+    if moment is None:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=LOCAL)
+    if not (1 < moment.year < 9999 and 1900 <= aware.astimezone(LOCAL).year <= 2199):
         raise ValueError("is no time at which anything could be reported")
-    return moment.replace(tzinfo=LOCAL) if moment is not None and moment.tzinfo is None else moment
+    return aware
 
 
 Words = Annotated[str, BeforeValidator(_without_controls)]
@@ -146,7 +149,7 @@ def _fault(error: Mapping[str, Any]) -> Fault:
     match error["type"]:
         case "missing":
             message = "is missing"
-        case "string_too_short":
+        case "string_too_short" | "too_short":
             message = "is empty"
         case "string_too_long":
             message = f"is longer than {context['max_length']} characters"
