@@ -71,7 +71,7 @@ class AreaIndex:
         """Start hearing of changes as they happen. Call once per process, after any fork; asking works without it."""
         with self._lock:
             if self._ear is None:
-                self._ear = _Ear(self._engine, on_change=self._doubt)
+                self._ear = _Ear(self._engine, on_change=self.doubt)
                 self._ear.start()
 
     def close(self) -> None:
@@ -87,7 +87,8 @@ class AreaIndex:
         with self._lock:
             return self._current().epoch
 
-    def _doubt(self) -> None:
+    def doubt(self) -> None:
+        """Compare with the database before the next answer, whatever was heard."""
         self._checked_at = float("-inf")
 
     def _current(self) -> _Generation:

@@ -120,10 +120,11 @@ def test_a_queued_case_is_placed_by_hand_and_filed(
 
 
 def test_a_place_in_another_township_is_refused_with_a_sentence(
-    signed_in: SignIn, reported: Callable[..., Incident], store: Session, ladder: dict[str, Area]
+    app: Any, signed_in: SignIn, reported: Callable[..., Incident], store: Session, ladder: dict[str, Area]
 ):
     other = make_ladder(store, west=119.1, township="329901009")
     store.commit()
+    app.extensions["wangge"].areas.doubt()
     case = reported()
     answer = signed_in(Role.TOWNSHIP_DISPATCHER, area=ladder["township"]).post(
         f"/desk/{case.id}/place?fragment=case", data={"lon": "119.105", "lat": "33.005"}
