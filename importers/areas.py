@@ -61,13 +61,15 @@ def import_areas(
     encoding: str = AUTO,
     crs: str = AUTO,
     datum: str | None = None,
+    layer: str | None = None,
     profile: Profile | str = "gb",
     accept: Collection[str] = (),
     now: datetime | None = None,
 ) -> ImportReport:
     """Load every area of a file, in force from `valid_from` on (None: since before anyone knows), or none.
 
-    `domain` is what specialised grids are for, where no column says it. `accept` names kinds of trouble (see
+    `layer` names one where the file holds several. `domain` is what specialised grids are for, where no column says
+    it. `accept` names kinds of trouble (see
     ACCEPTABLE) that somebody has looked at and wants loaded; what was accepted is recorded with the import.
     Waits for other changes to areas and keeps them waiting until the transaction ends. Flushes, never commits;
     a report that blocks has written nothing.
@@ -76,16 +78,16 @@ def import_areas(
     lock_areas(db)
     try:
         box = _county_box(db) if kind is not AreaKind.COUNTY else None
-        layer = read_layer(path, encoding=encoding, crs=crs, datum=datum, county_box=box)
+        found = read_layer(path, encoding=encoding, crs=crs, datum=datum, layer=layer, county_box=box)
     except ReadError as error:
         return ImportReport.refused(path, error)
-    matched = match_columns(layer.columns, fields_of(kind), columns)
-    detected = replace(layer.detected, columns=matched.mapping, unused=matched.ignored)
-    report = ImportReport(path.name, detected, rows=len(layer), problems=[*layer.problems, *matched.problems()])
+    matched = match_columns(found.columns, fields_of(kind), columns)
+    detected = replace(found.detected, columns=matched.mapping, unused=matched.ignored)
+    report = ImportReport(path.name, detected, rows=len(found), problems=[*found.problems, *matched.problems()])
     report.problems += _wrong_usage(kind, domain, accept)
     if report.blocks:
         return _accepting(report, accept)
-    rows = read_rows(layer, matched, kind, profile, domain=domain)
+    rows = read_rows(found, matched, kind, profile, domain=domain)
     work = _Work(db, kind, Range(valid_from, None), rows)
     work.examine(profile, report)
     _accepting(report, accept)

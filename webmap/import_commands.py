@@ -72,6 +72,7 @@ def commands() -> None:
 @click.option("--domain", help="Of specialised areas, where no column says it: school, hospital, …")
 @click.option("--from", "valid_from", callback=day_option, metavar="DAY", help="In force from this day's midnight on.")
 @click.option("--encoding", default="auto", show_default=True, help="Of the attributes.")
+@click.option("--layer", help="Which layer, where a GeoPackage has several.")
 @click.option("--crs", default="auto", show_default=True, help="Coordinate system, as in EPSG:4549.")
 @click.option("--datum", default="wgs84", show_default=True, callback=datum_option, help="Of longitudes and latitudes.")
 @click.option(

@@ -245,6 +245,16 @@ def test_columns_and_codes_of_areas_may_be_ones_own(shell: Shell, parcels: Path)
         assert sorted(db.scalars(text("SELECT code FROM area"))) == ["东网格", "西网格"]
 
 
+def test_of_several_layers_the_one_named_is_loaded(shell: Shell, parcels: Path, tmp_path: Path):
+    both = tmp_path / "both.gpkg"
+    for name in ("today", "draft"):
+        geopandas.read_file(parcels).iloc[:1].to_file(both, layer=name, driver="GPKG")
+    usual = ("areas", both, "--kind", "comprehensive", "--commit")
+    refused = shell.run(*usual)
+    assert (refused.exit_code, "--layer" in refused.output) == (1, True)
+    assert (shell.run(*usual, "--layer", "today").exit_code, shell.count("area")) == (0, 1)
+
+
 def test_reports_load_the_good_rows_and_give_back_the_bad(shell: Shell, grid: None, tmp_path: Path):
     path = write_csv(
         tmp_path / "reports.csv", "工单编号,问题描述,经度,纬度,上报时间", "A1,井盖破损,119.005,33.005,2026-03-01 08:05",
