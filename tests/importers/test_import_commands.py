@@ -283,7 +283,11 @@ def test_who_imported_is_remembered_in_the_history(shell: Shell, grid: None, tmp
     path = write_csv(tmp_path / "reports.csv", "工单编号,问题描述", "A1,路灯不亮")
     shell.run("reports", path, "--channel", "hotline", "--datum", "gcj02", "--commit")
     with session_for(shell.engine) as db:
-        assert db.scalars(text("SELECT DISTINCT by_name FROM incident_event")).all()[0].startswith("command line")
+        assert (
+            db.scalars(text("SELECT by_name FROM incident_event WHERE kind = 'received'"))
+            .one()
+            .startswith("command line")
+        )
 
 
 def test_a_database_that_does_not_answer_is_said_in_a_sentence(shell_without_database: Shell, roster: Path):
