@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from geo.sentences import Sentence, say
+
 
 class AreaKind(StrEnum):
     """What an area is: a rung of the administrative ladder, one of its tiles, or an overlay upon them."""
@@ -24,6 +26,15 @@ class AreaKind(StrEnum):
     COMPREHENSIVE = "comprehensive"
     SPECIALISED = "specialised"
 
+
+SPOKEN = {
+    AreaKind.COUNTY: say("county"),
+    AreaKind.TOWNSHIP: say("township"),
+    AreaKind.VILLAGE: say("village"),
+    AreaKind.COMPREHENSIVE: say("comprehensive grid"),
+    AreaKind.SPECIALISED: say("specialised grid"),
+}
+"""The kinds as they are called within a sentence."""
 
 LADDER = (AreaKind.COMPREHENSIVE, AreaKind.VILLAGE, AreaKind.TOWNSHIP, AreaKind.COUNTY)
 """From the tile upwards. A specialised grid stands beside the lowest rung: its parent is a village or above."""
@@ -39,7 +50,7 @@ class CodeProblem:
     """What is wrong with a code: a stable name of the trouble, and a sentence that a clerk can act on."""
 
     code: str
-    message: str
+    message: Sentence
 
     def __str__(self) -> str:
         return self.message
@@ -87,15 +98,17 @@ LONGEST = 64
 def _check_text(code: str) -> CodeProblem | None:
     """Find what would make a code ambiguous to read, to compare or to write in a list."""
     if not code.strip():
-        return CodeProblem("code-missing", "The code is missing.")
+        return CodeProblem("code-missing", say("The code is missing."))
     if any(character.isspace() for character in code):
-        return CodeProblem("code-space", f"The code “{code}” contains white space.")
+        return CodeProblem("code-space", say("The code “{code}” contains white space.", code=code))
     if not code.isprintable():
-        return CodeProblem("code-invisible", f"The code {code!a} contains invisible characters.")
+        return CodeProblem("code-invisible", say("The code {code} contains invisible characters.", code=ascii(code)))
     if ";" in code:
-        return CodeProblem("code-semicolon", f"The code “{code}” contains a semicolon, which separates codes in lists.")
+        said = say("The code “{code}” contains a semicolon, which separates codes in lists.", code=code)
+        return CodeProblem("code-semicolon", said)
     if len(code) > LONGEST:
-        return CodeProblem("code-long", f"The code “{code[:20]}…” is longer than {LONGEST} characters.")
+        said = say("The code “{code}” is longer than {longest} characters.", code=f"{code[:20]}…", longest=LONGEST)
+        return CodeProblem("code-long", said)
     return None
 
 
@@ -122,11 +135,13 @@ class GbProfile:
         if problem := _check_text(code):
             return problem
         if _SPREADSHEET.fullmatch(code):
-            return CodeProblem("code-spreadsheet", f"The code “{code}” is a number that a spreadsheet has spoiled.")
+            said = say("The code “{code}” is a number that a spreadsheet has spoiled.", code=code)
+            return CodeProblem("code-spreadsheet", said)
         if kind is AreaKind.SPECIALISED:
             return None if _SPECIALISED.fullmatch(code) else _not_specialised(code)
         if not (code.isascii() and code.isdigit()):
-            return CodeProblem("code-not-digits", f"The code “{code}” of a {_spoken(kind)} must be digits only.")
+            said = say("The code “{code}” of a {kind} must be digits only.", code=code, kind=SPOKEN[kind])
+            return CodeProblem("code-not-digits", said)
         return None if len(code) == DIGITS[kind] else _wrong_length(code, kind)
 
     def parent_codes(self, code: str, kind: AreaKind) -> tuple[tuple[AreaKind, str], ...]:
@@ -146,24 +161,25 @@ class GbProfile:
         """Say why an area with this code cannot lie under a parent with that code, or None."""
         if kind is AreaKind.SPECIALISED or code.startswith(parent):
             return None
-        return CodeProblem("code-not-under-parent", f"The code “{code}” does not begin with its parent's, “{parent}”.")
-
-
-def _spoken(kind: AreaKind) -> str:
-    return f"{kind} grid" if kind in (AreaKind.COMPREHENSIVE, AreaKind.SPECIALISED) else str(kind)
+        said = say("The code “{code}” does not begin with its parent's, “{parent}”.", code=code, parent=parent)
+        return CodeProblem("code-not-under-parent", said)
 
 
 def _not_specialised(code: str) -> CodeProblem:
-    said = f"The code “{code}” of a specialised grid must be 9 to 24 letters, digits or hyphens."
+    said = say("The code “{code}” of a specialised grid must be 9 to 24 letters, digits or hyphens.", code=code)
     return CodeProblem("code-specialised", said)
 
 
 def _wrong_length(code: str, kind: AreaKind) -> CodeProblem:
     wanted = DIGITS[kind]
-    said = f"The code “{code}” of a {_spoken(kind)} must have {wanted} digits, not {len(code)}"
+    said = say(
+        "The code “{code}” of a {kind} must have {digits} digits, not {found}",
+        code=code, kind=SPOKEN[kind], digits=wanted, found=len(code),
+    )  # fmt: skip
     if len(code) > wanted and not code[wanted:].strip("0"):
-        return CodeProblem("code-padded", f"{said}: it is padded with zeros, write {code[:wanted]}.")
-    return CodeProblem("code-length", f"{said}.")
+        padded = say("{said}: it is padded with zeros, write {better}.", said=said, better=code[:wanted])
+        return CodeProblem("code-padded", padded)
+    return CodeProblem("code-length", say("{said}.", said=said))
 
 
 # --- free -------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.crs import area_m2
+from geo.sentences import Sentence, say
 
 Severity = Literal["block", "warn"]
 Outline = Polygon | MultiPolygon
@@ -44,7 +45,7 @@ class Finding:
     rows: tuple[int, ...]
     size_m2: float
     shape: Outline
-    message: str
+    message: Sentence
     severity: Severity = "block"
 
     def accepted(self) -> Finding:
@@ -63,7 +64,7 @@ def spoken_m2(size_m2: float) -> str:
     return f"{size_m2:,.0f} m²" if size_m2 >= 100 else f"{size_m2:.2g} m²"
 
 
-def _spoken_share(share: float) -> str:
+def _spoken_share(share: float) -> str | Sentence:
     """Say a share as people do.
 
     >>> _spoken_share(1.0), _spoken_share(0.0049), _spoken_share(1e-9)
@@ -71,32 +72,32 @@ def _spoken_share(share: float) -> str:
     """
     percent = share * 100
     if percent < 0.001:
-        return "less than 0.001 %"
+        return say("less than {share} %", share=0.001)
     return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
 
 
 # --- one outline ------------------------------------------------------------------------------------------------
 
-_REASONS: dict[str, tuple[str, str]] = {
-    "Self-intersection": ("crosses-itself", "crosses itself"),
-    "Ring Self-intersection": ("touches-itself", "touches itself"),
-    "Hole lies outside shell": ("hole-outside", "has a hole outside the outline"),
-    "Holes are nested": ("nested-holes", "has a hole inside a hole"),
-    "Nested shells": ("nested-parts", "has a part inside another part"),
-    "Interior is disconnected": ("interior-cut", "is cut in two by its own holes"),
-    "Duplicate Rings": ("repeated-ring", "has the same ring twice"),
-    "Too few points in geometry component": ("too-few-points", "has a ring of too few points"),
+_REASONS: dict[str, tuple[str, Sentence]] = {
+    "Self-intersection": ("crosses-itself", say("crosses itself")),
+    "Ring Self-intersection": ("touches-itself", say("touches itself")),
+    "Hole lies outside shell": ("hole-outside", say("has a hole outside the outline")),
+    "Holes are nested": ("nested-holes", say("has a hole inside a hole")),
+    "Nested shells": ("nested-parts", say("has a part inside another part")),
+    "Interior is disconnected": ("interior-cut", say("is cut in two by its own holes")),
+    "Duplicate Rings": ("repeated-ring", say("has the same ring twice")),
+    "Too few points in geometry component": ("too-few-points", say("has a ring of too few points")),
 }
-_SENTENCES = {
-    "null": "there is no outline",
-    "empty": "the outline is empty",
-    "unreadable": "the outline cannot be read",
-    "not-finite": "a coordinate is not a number",
-    "not-polygon": "it is not a polygon",
-    "unclosed": "a ring was not closed",
-    "stray-parts": "lines or points came with the polygon",
-    "no-ground": "the outline encloses no ground",
-    "invalid": "the outline is not valid",
+_SENTENCES: dict[str, Sentence] = {
+    "null": say("there is no outline"),
+    "empty": say("the outline is empty"),
+    "unreadable": say("the outline cannot be read"),
+    "not-finite": say("a coordinate is not a number"),
+    "not-polygon": say("it is not a polygon"),
+    "unclosed": say("a ring was not closed"),
+    "stray-parts": say("lines or points came with the polygon"),
+    "no-ground": say("the outline encloses no ground"),
+    "invalid": say("the outline is not valid"),
     **dict(_REASONS.values()),
 }
 
@@ -117,19 +118,21 @@ class Mended:
     difference_share: float = 0.0
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """What was wrong and how much the mended copy differs, for a report; "" when nothing was amiss.
 
         >>> mend_outline(Polygon([(0, 0), (2, 0), (2, 2), (1, -0.1), (0, 2)])).sentence
         'crosses itself near 1.04762 0.00000; the mended copy differs by 0.5 %'
         """
         if not self.why:
-            return ""
-        near = f" near {self.where[0]:.5f} {self.where[1]:.5f}" if self.where else ""
-        said = _SENTENCES[self.why] + near
+            return Sentence()
+        said = _SENTENCES[self.why]
+        if self.where:
+            said = say("{trouble} near {place}", trouble=said, place=f"{self.where[0]:.5f} {self.where[1]:.5f}")
         if self.outline is None or not self.difference_m2:
             return said
-        return f"{said}; the mended copy differs by {_spoken_share(self.difference_share)}"
+        share = _spoken_share(self.difference_share)
+        return say("{trouble}; the mended copy differs by {share}", trouble=said, share=share)
 
 
 def mend_outline(geometry: BaseGeometry | bytes | None) -> Mended:
@@ -176,7 +179,7 @@ def _mend_wkb(wkb: bytes) -> Mended:
 def _mend_invalid(drawn: Outline) -> Mended:
     """Mend ring by ring: what a part encloses is ground, what a hole inside it encloses is not."""
     reason, _, place = shapely.is_valid_reason(drawn).partition("[")
-    why = _REASONS.get(reason, ("invalid", ""))[0]
+    why = _REASONS[reason][0] if reason in _REASONS else "invalid"
     numbers = re.findall(r"[-+0-9.eE]+", place)
     where = (float(numbers[0]), float(numbers[1])) if len(numbers) == 2 else None
     made = shapely.make_valid(drawn, method="structure", keep_collapsed=False)
@@ -228,8 +231,10 @@ def _overlap(one: AreaOutline, other: AreaOutline, ignore_below_m2: float) -> Fi
     if shape is None or (size_m2 := area_m2(shape)) <= ignore_below_m2:
         return None
     smaller_m2 = min(area_m2(one.outline), area_m2(other.outline))
-    share = f" ({size_m2 / smaller_m2:.0%} of the smaller one)" if size_m2 > 0.01 * smaller_m2 else ""
-    message = f"{one.code} and {other.code} share {spoken_m2(size_m2)}{share}."
+    size: str | Sentence = spoken_m2(size_m2)
+    if size_m2 > 0.01 * smaller_m2:
+        size = say("{size} ({share} of the smaller one)", size=size, share=f"{size_m2 / smaller_m2:.0%}")
+    message = say("{one} and {other} share {size}.", one=one.code, other=other.code, size=size)
     return Finding("overlap", (one.code, other.code), _rows(one, other), size_m2, shape, message)
 
 
@@ -263,7 +268,10 @@ def _outside(child: AreaOutline, parent: AreaOutline, ignore_m2: float, ignore_s
     share = size_m2 / area_m2(child.outline)
     if share <= ignore_share:
         return None
-    message = f"{child.code} lies outside its parent {parent.code} by {spoken_m2(size_m2)} ({share:.2%} of it)."
+    message = say(
+        "{code} lies outside its parent {parent} by {size} ({share} of it).",
+        code=child.code, parent=parent.code, size=spoken_m2(size_m2), share=f"{share:.2%}",
+    )  # fmt: skip
     return Finding("outside-parent", (child.code, parent.code), _rows(child), size_m2, shape, message)
 
 

@@ -37,6 +37,7 @@ from geo.gcj02 import (
     wgs84_to_bd09,
     wgs84_to_gcj02,
 )
+from geo.sentences import Sentence, say
 
 __all__ = [
     "BD09", "CGCS2000", "CHINA", "GCJ02", "WGS84", "Bounds", "CoordinateProblem", "Datum", "DatumError", "Floats",
@@ -53,9 +54,11 @@ __all__ = [
 class DatumError(ValueError):
     """The datum is not one that can be transformed; the message is a sentence for the person who wrote it."""
 
-    def __init__(self, text: str, why: str = "is not a datum known here") -> None:
-        super().__init__(f"“{text}” {why}: use wgs84, gcj02, bd09, cgcs2000 or an EPSG code such as EPSG:4549.")
-        self.text = text
+    def __init__(self, text: str, why: Sentence | None = None) -> None:
+        why = why or say("is not a datum known here")
+        advice = say("use wgs84, gcj02, bd09, cgcs2000 or an EPSG code such as EPSG:4549")
+        self.text, self.sentence = text, say("“{text}” {why}: {advice}.", text=text, why=why, advice=advice)
+        super().__init__(self.sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,9 @@ def parse_datum(text: str) -> Datum:
     if plain.endswith("crs84"):
         return WGS84
     if _NO_PARAMETERS.search(plain):
-        raise DatumError(text, "has no public parameters to WGS-84; have it converted to CGCS2000 first")
+        raise DatumError(text, say("has no public parameters to WGS-84; have it converted to CGCS2000 first"))
     if plain.startswith("bd09mc"):
-        raise DatumError(text, "is Baidu's own metre grid, which is not supported; export degrees instead")
+        raise DatumError(text, say("is Baidu's own metre grid, which is not supported; export degrees instead"))
     if not (code := _EPSG.fullmatch(tidy)):
         raise DatumError(text)
     return _epsg_datum(text, int(code[1]))
@@ -119,9 +122,9 @@ def _epsg_datum(text: str, code: int) -> Datum:
     try:
         crs = pyproj.CRS.from_epsg(code)
     except CRSError:
-        raise DatumError(text, "is not in the EPSG register") from None
+        raise DatumError(text, say("is not in the EPSG register")) from None
     if not (crs.is_geographic or crs.is_projected):
-        raise DatumError(text, f"({crs.name}) is not a system of positions on a map")
+        raise DatumError(text, say("({name}) is not a system of positions on a map", name=crs.name))
     return Datum(f"EPSG:{code}", planar=crs.is_projected)
 
 
@@ -195,7 +198,7 @@ class CoordinateProblem:
     """Why a pair of numbers cannot be a place: a stable code and a sentence."""
 
     code: str
-    message: str
+    message: Sentence
 
 
 def check_coordinates(x: float, y: float, datum: Datum | str = WGS84) -> CoordinateProblem | None:
@@ -205,28 +208,35 @@ def check_coordinates(x: float, y: float, datum: Datum | str = WGS84) -> Coordin
     """
     datum = _known(datum)
     if not (math.isfinite(x) and math.isfinite(y)):
-        return CoordinateProblem("not-finite", "The coordinates are not numbers.")
+        return CoordinateProblem("not-finite", say("The coordinates are not numbers."))
     if abs(x) < _NOWHERE and abs(y) < _NOWHERE:
-        return CoordinateProblem("placeholder", "The coordinates are 0, 0: a placeholder, not a place.")
+        return CoordinateProblem("placeholder", say("The coordinates are 0, 0: a placeholder, not a place."))
     if datum.planar:
         return _check_metres(x, y, datum)
     if abs(x) <= 180 and abs(y) <= 90:
         return None
+    lon, lat = f"{x:g}", f"{y:g}"
     if abs(x) <= 90 and abs(y) <= 180:
-        return CoordinateProblem("swapped", f"Latitude {y:g} is beyond 90: longitude and latitude may be exchanged.")
-    return CoordinateProblem("out-of-range", f"Longitude {x:g}, latitude {y:g} is not on the earth.")
+        exchanged = say("Latitude {lat} is beyond 90: longitude and latitude may be exchanged.", lat=lat)
+        return CoordinateProblem("swapped", exchanged)
+    return CoordinateProblem(
+        "out-of-range", say("Longitude {lon}, latitude {lat} is not on the earth.", lon=lon, lat=lat)
+    )
 
 
 _NOWHERE = 1e-6  # closer to 0, 0 than this is a rounded placeholder; in metres as in degrees
 
 
 def _check_metres(x: float, y: float, datum: Datum) -> CoordinateProblem | None:
+    at, name = f"{x:g}, {y:g}", datum.name
     if abs(x) <= 180 and abs(y) <= 90:
-        return CoordinateProblem("degrees", f"{x:g}, {y:g} looks like degrees, but {datum} is in metres.")
+        return CoordinateProblem(
+            "degrees", say("{at} looks like degrees, but {datum} is in metres.", at=at, datum=name)
+        )
     lon, lat = to_wgs84(x, y, datum)
     if abs(lon) <= 180 and abs(lat) <= 90:
         return None
-    return CoordinateProblem("out-of-range", f"{x:g}, {y:g} is outside what {datum} can describe.")
+    return CoordinateProblem("out-of-range", say("{at} is outside what {datum} can describe.", at=at, datum=name))
 
 
 @overload

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from geo.sentences import Sentence, say
 from importers.errors import (
     ArchiveDamaged,
     ArchiveEncrypted,
@@ -77,7 +78,7 @@ def unpacked_layer(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Path
     Raises one of the Archive errors; ArchiveHoldsSeveral when there is more than one layer to choose from.
     """
     with _opened(path, limits) as (archive, members):
-        main = _only(path, members, LAYERS, "layer (.shp, .gpkg or .geojson)")
+        main = _only(path, members, LAYERS, say("layer (.shp, .gpkg or .geojson)"))
         wanted = _parts_of(main, members) if main.path.suffix.casefold() == ".shp" else [main]
         with _folder() as folder:
             targets = {member.name: folder / _own_name(main, member) for member in wanted}
@@ -89,7 +90,7 @@ def unpacked_layer(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Path
 def unpacked_table(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Path]:
     """Unpack the one table of a zip and yield its path; the folder is gone afterwards."""
     with _opened(path, limits) as (archive, members):
-        main = _only(path, members, TABLES, "table (.csv, .txt or .xlsx)")
+        main = _only(path, members, TABLES, say("table (.csv, .txt or .xlsx)"))
         with _folder() as folder:
             targets = {main.name: folder / _own_name(main, main)}
             _unpack(path, archive, [main], targets, limits)
@@ -106,27 +107,28 @@ def refuse_foreign_archive(path: Path) -> None:
     """Raise UnsupportedFormat for a RAR, 7-Zip, tar or gzipped tar, whatever the file is called."""
     for suffixes, name in _FOREIGN.items():
         if path.name.casefold().endswith(suffixes):
-            raise UnsupportedFormat(path, format=name, advice="Pack the files as an ordinary zip")
+            raise UnsupportedFormat(path, format=name, advice=_ZIP_INSTEAD)
     with path.open("rb") as file:
         head = file.read(512)
     for magic, name in _MAGIC.items():
         if head.startswith(magic):
-            raise UnsupportedFormat(path, format=name, advice="Pack the files as an ordinary zip")
+            raise UnsupportedFormat(path, format=name, advice=_ZIP_INSTEAD)
 
 
+_RAR, _7_ZIP, _TAR = say("a RAR archive"), say("a 7-Zip archive"), say("a tar archive")
 _FOREIGN = {
-    (".rar",): "a RAR archive", (".7z",): "a 7-Zip archive",
-    (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz"): "a tar archive",
+    (".rar",): _RAR, (".7z",): _7_ZIP, (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz"): _TAR,
 }  # fmt: skip
-_MAGIC = {b"Rar!\x1a\x07": "a RAR archive", b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive"}
+_MAGIC = {b"Rar!\x1a\x07": _RAR, b"7z\xbc\xaf\x27\x1c": _7_ZIP}
+_ZIP_INSTEAD = say("Pack the files as an ordinary zip")
 
 
-def human_size(size: int) -> str:
+def human_size(size: int) -> str | Sentence:
     """Return a size as people say it: 1.5 MB."""
     for unit, per in (("GB", _MIB * 1024), ("MB", _MIB), ("kB", 1024)):
         if size >= per:
             return f"{size / per:.3g} {unit}"
-    return f"{size} bytes"
+    return say("{count} bytes", count=size)
 
 
 @contextmanager
@@ -140,7 +142,7 @@ def _opened(path: Path, limits: Limits) -> Iterator[tuple[zipfile.ZipFile, list[
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise ArchiveDamaged(path, reason="it is no zip file, or a part of it is missing") from None
+        raise ArchiveDamaged(path, reason=say("it is no zip file, or a part of it is missing")) from None
     with archive:
         members = [Member(_meant_name(info), info) for info in archive.infolist()]
         _check(path, members, limits)
@@ -149,7 +151,8 @@ def _opened(path: Path, limits: Limits) -> Iterator[tuple[zipfile.ZipFile, list[
 
 def _check(path: Path, members: Sequence[Member], limits: Limits) -> None:
     if len(members) > limits.members:
-        raise ArchiveTooLarge(path, size=f"{len(members):,} files", limit=f"{limits.members:,} files")
+        found, allowed = (say("{count} files", count=f"{count:,}") for count in (len(members), limits.members))
+        raise ArchiveTooLarge(path, size=found, limit=allowed)
     for member in members:
         if _leads_outside(member.name):
             raise ArchiveUnsafe(path, member=member.name)
@@ -160,8 +163,9 @@ def _check(path: Path, members: Sequence[Member], limits: Limits) -> None:
     if total > limits.total_bytes:
         raise ArchiveTooLarge(path, size=human_size(total), limit=human_size(limits.total_bytes))
     if total > limits.ratio_matters_from_bytes and total > limits.ratio * packed:
-        allowed = f"{limits.ratio} times its own size"
-        raise ArchiveTooLarge(path, size=f"{human_size(total)} from {human_size(packed)}", limit=allowed)
+        allowed = say("{times} times its own size", times=limits.ratio)
+        size = say("{size} from {packed}", size=human_size(total), packed=human_size(packed))
+        raise ArchiveTooLarge(path, size=size, limit=allowed)
 
 
 def _leads_outside(name: str) -> bool:
@@ -187,7 +191,7 @@ def _meant_name(info: zipfile.ZipInfo) -> str:
     return name.replace("\\", "/")
 
 
-def _only(path: Path, members: Sequence[Member], suffixes: Sequence[str], wanted: str) -> Member:
+def _only(path: Path, members: Sequence[Member], suffixes: Sequence[str], wanted: Sentence) -> Member:
     """Return the one member with one of the suffixes; a `_MAYBE` counts only if nothing better is there."""
     found = [member for member in members if member.name.casefold().endswith(tuple(suffixes))]
     sure = [member for member in found if not member.name.casefold().endswith(_MAYBE)]
@@ -199,7 +203,8 @@ def _only(path: Path, members: Sequence[Member], suffixes: Sequence[str], wanted
         raise ArchiveHoldsSeveral(path, count=len(choice), members=names[:10])
     for member in members:
         if member.name.casefold().endswith((".zip", ".rar", ".7z")):
-            raise ArchiveWithout(path, wanted=f"{wanted}, but another archive: unpack it once", members=names[:10])
+            wanted = say("{wanted}, but another archive: unpack it once", wanted=wanted)
+            break
     raise ArchiveWithout(path, wanted=wanted, members=names[:10])
 
 
@@ -239,16 +244,18 @@ def _unpack(
             with archive.open(member.info) as packed, targets[member.name].open("wb") as out:
                 left -= _copy(packed, out, left)
         except NotImplementedError:
-            raise ArchiveDamaged(path, reason=f"“{member.path.name}” is packed in an unusual way") from None
+            raise ArchiveDamaged(
+                path, reason=say("“{member}” is packed in an unusual way", member=member.path.name)
+            ) from None
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError):
-            raise ArchiveDamaged(path, reason=f"“{member.path.name}” is damaged") from None
+            raise ArchiveDamaged(path, reason=say("“{member}” is damaged", member=member.path.name)) from None
         except OSError as fault:
             if fault.errno not in (None, errno.EINVAL):  # anything else is our disk's trouble, not the archive's
                 raise
-            raise ArchiveDamaged(path, reason=f"“{member.path.name}” is damaged") from None
+            raise ArchiveDamaged(path, reason=say("“{member}” is damaged", member=member.path.name)) from None
         if left < 0:
             limit = human_size(limits.total_bytes)
-            raise ArchiveTooLarge(path, size=f"more than {limit}", limit=limit)
+            raise ArchiveTooLarge(path, size=say("more than {size}", size=limit), limit=limit)
 
 
 def _copy(packed: IO[bytes], out: IO[bytes], at_most: int) -> int:

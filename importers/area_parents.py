@@ -7,9 +7,10 @@ is the area of the nearest level that covers most of the row's ground. A level t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from geo.codes import LADDER, AreaKind, Profile, levels_above
+from geo.codes import LADDER, SPOKEN, AreaKind, Profile, levels_above
 from geo.coverage import AreaOutline, Covering, covering_parents
 from geo.locate import LocatableArea
+from geo.sentences import Sentence, join, say
 from importers.area_rows import AreaRow, AreaRows
 
 MOST = 0.5
@@ -52,11 +53,17 @@ def _named_parent(found: AreaRows, row: AreaRow, above: Above, profile: Profile)
     """The parent that the file names."""
     parent = above.named(row.parent or "")
     if parent is None:
-        levels = " or ".join(levels_above(above.kind)) or "nothing"
-        found.say(row.number, "parent", "parent-unknown", f"there is no {levels} with the code “{row.parent}”")
+        found.object(row.number, "parent", "parent-unknown", _no_such_parent(row.parent or "", above.kind))
     elif problem := profile.check_parent(row.code, above.kind, parent.code):
-        found.say(row.number, "parent", "parent-mismatch", problem.message)
+        found.object(row.number, "parent", "parent-mismatch", problem.message)
     return parent
+
+
+def _no_such_parent(code: str, kind: AreaKind) -> Sentence:
+    levels = [SPOKEN[level] for level in levels_above(kind)]
+    if not levels:
+        return say("nothing lies above a {kind}, yet “{code}” is named", kind=SPOKEN[kind], code=code)
+    return say("there is no {levels} with the code “{code}”", levels=join("{one} or {other}", levels), code=code)
 
 
 def _coded_parent(found: AreaRows, row: AreaRow, above: Above, profile: Profile) -> LocatableArea | None:
@@ -71,8 +78,10 @@ def _coded_parent(found: AreaRows, row: AreaRow, above: Above, profile: Profile)
             return parent
         higher = named[at + 1][1] if at + 1 < len(named) else ""
         if above.kind in LADDER and any(other.startswith(higher) for other in above.by_code[level]):
-            said = f"its code names the {level} “{code}”, and there is none of that code"
-            found.say(row.number, "code", "parent-unknown", said)
+            said = say(
+                "its code names the {level} “{code}”, and there is none of that code", level=SPOKEN[level], code=code
+            )
+            found.object(row.number, "code", "parent-unknown", said)
             return None
     return None
 

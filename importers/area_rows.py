@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.codes import LADDER, AreaKind, Profile
+from geo.codes import LADDER, SPOKEN, AreaKind, Profile
 from geo.coverage import Mended, mend_outline, spoken_m2
+from geo.sentences import Sentence, join, say
 from importers.cells import text_of
 from importers.columns import Matched, Wanted, simplified
 from importers.layers import Layer
@@ -60,13 +61,9 @@ def fields_of(kind: AreaKind) -> tuple[Wanted, ...]:
         Wanted("code", (*_CODES[kind], *_ANY_CODE), required=True),
         Wanted("name", (*_NAMES[kind], *_ANY_NAME), required=True),
         Wanted("parent", (*_ANY_PARENT, *(f"所属{heading}" for heading in above), *above)),
-        *((Wanted("households", ("户数", "家庭户数", "居民户数", "HS")),) if "grid" in _spoken(kind) else ()),
+        *((Wanted("households", ("户数", "家庭户数", "居民户数", "HS")),) if "grid" in SPOKEN[kind] else ()),
         *((Wanted("domain", ("领域", "类型", "专属网格类型", "网格类型")),) if kind is AreaKind.SPECIALISED else ()),
     )
-
-
-def _spoken(kind: AreaKind) -> str:
-    return f"{kind} grid" if kind in (AreaKind.COMPREHENSIVE, AreaKind.SPECIALISED) else str(kind)
 
 
 @dataclass
@@ -90,10 +87,9 @@ class AreaRows:
     rows: list[AreaRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def say(self, row: int | None, name: str | None, code: str, message: str, severity: Severity = "block") -> None:
-        """Add a problem, its field under the name that the file gives it."""
-        shown = self.headings.get(name, name) if name else None
-        self.problems.append(Problem(row, shown, code, message, severity))
+    def object(self, row: int, name: str, code: str, message: Sentence, severity: Severity = "block") -> None:
+        """Add a problem of a row, its field under the name that the file gives it."""
+        self.problems.append(Problem(row, self.headings.get(name, name), code, message, severity))
 
 
 def read_rows(layer: Layer, matched: Matched, kind: AreaKind, profile: Profile, *, domain: str | None) -> AreaRows:
@@ -123,16 +119,18 @@ def _code(
     try:
         code = parse_code(text_of(written))
     except BadValue as bad:
-        found.say(number, "code", "code-malformed", str(bad))
+        found.object(number, "code", "code-malformed", bad.sentence)
         return None
     if code is None:
-        found.say(number, "code", "code-missing", "empty")
+        found.object(number, "code", "code-missing", say("empty"))
         return None
     if problem := profile.check(code, kind):
-        found.say(number, "code", "code-malformed", problem.message)
+        found.object(number, "code", "code-malformed", problem.message)
         return None
     if code in seen:
-        found.say(number, "code", "code-repeated", f"“{code}” is the code of row {seen[code]} too")
+        found.object(
+            number, "code", "code-repeated", say("“{code}” is the code of row {row} too", code=code, row=seen[code])
+        )
         return None
     seen[code] = number
     return code
@@ -141,7 +139,7 @@ def _code(
 def _name(found: AreaRows, number: int, written: str) -> str:
     name = re.sub(r"\s+", " ", text_of(written)).strip()
     if not name:
-        found.say(number, "name", "name-empty", "empty")
+        found.object(number, "name", "name-empty", say("empty"))
     return name
 
 
@@ -151,29 +149,32 @@ def _outline(found: AreaRows, number: int, drawn: BaseGeometry | None, *, told: 
         return None
     mended = mend_outline(drawn)
     if mended.outline is None:
-        code = {"null": "geometry-null", "empty": "geometry-empty"}.get(mended.why, "geometry-invalid")
-        found.say(number, "outline", code, mended.sentence)
+        found.object(number, "outline", _WITHOUT_OUTLINE.get(mended.why, "geometry-invalid"), mended.sentence)
         return None
     if mended.why:
         large = mended.difference_share > SMALL_MEND
-        found.say(number, "outline", "geometry-invalid", _mended(mended, large=large), "block" if large else "warn")
+        found.object(number, "outline", "geometry-invalid", _mended(mended, large=large), "block" if large else "warn")
     outline = mended.outline
     return outline if isinstance(outline, MultiPolygon) else MultiPolygon([outline])
 
 
-def _mended(mended: Mended, *, large: bool) -> str:
+_WITHOUT_OUTLINE = {"null": "geometry-null", "empty": "geometry-empty"}
+
+
+def _mended(mended: Mended, *, large: bool) -> Sentence:
     """What was wrong, by how much the mended copy differs, and what became of it."""
-    used = "; only used when accepted" if large else "; the mended copy is used"
+    used = say("only used when accepted") if large else say("the mended copy is used")
     if mended.difference_m2 < NOTHING_M2:
-        return replace(mended, difference_m2=0.0).sentence + used
-    return f"{mended.sentence} ({spoken_m2(mended.difference_m2)}){used}"
+        return join("{one}; {other}", (replace(mended, difference_m2=0.0).sentence, used))
+    size = spoken_m2(mended.difference_m2)
+    return say("{trouble} ({size}); {used}", trouble=mended.sentence, size=size, used=used)
 
 
 def _parent(found: AreaRows, number: int, written: str | None) -> str | None:
     try:
         return parse_code(text_of(written))
     except BadValue as bad:
-        found.say(number, "parent", "parent-unknown", str(bad))
+        found.object(number, "parent", "parent-unknown", bad.sentence)
         return None
 
 
@@ -182,10 +183,13 @@ def _households(found: AreaRows, number: int, written: str | None) -> int | None
     try:
         households = parse_integer(written)
     except BadValue as bad:
-        found.say(number, "households", bad.code, f"{bad}; left unknown", "warn")
+        found.object(
+            number, "households", bad.code, join("{one}; {other}", (bad.sentence, say("left unknown"))), "warn"
+        )
         return None
     if households is not None and not 0 <= households < 2**31:
-        found.say(number, "households", "not-a-count", f"“{written}” cannot be a number of households", "warn")
+        said = say("“{written}” cannot be a number of households", written=written or "")
+        found.object(number, "households", "not-a-count", said, "warn")
         return None
     return households
 
@@ -195,7 +199,8 @@ def _domain(found: AreaRows, number: int, written: str | None, whole: str | None
         return None
     own = text_of(written) or whole
     if not own:
-        found.say(number, "domain", "domain-missing", "empty; say with --domain what these grids are for")
+        said = say("empty; say with --domain what these grids are for")
+        found.object(number, "domain", "domain-missing", said)
         return None
     return known_domain(own)
 

@@ -24,6 +24,7 @@ from geo.crs import Bounds, area_m2
 from geo.loading import NewVersion, Period, StoredVersion, add_areas, add_versions, lock_areas, versions_during
 from geo.locate import LocatableArea
 from geo.models import AreaImport
+from geo.sentences import Sentence, join, listed, say
 from importers.area_ground import outside_parents, overlaps
 from importers.area_parents import Above, find_parents
 from importers.area_rows import AreaRow, AreaRows, fields_of, read_rows
@@ -159,23 +160,26 @@ class _Work:
             if not versions:
                 self.fresh.append(row)
             elif differences := self._differences(row, versions):
-                said = f"“{row.code}” is in force with another {' and another '.join(differences)}"
-                self.found.say(row.number, "code", "code-taken", f"{said}; to change it is a redraw, not an import")
+                said = say(
+                    "“{code}” is in force with another {what}; to change it is a redraw, not an import",
+                    code=row.code, what=join("{one} and another {other}", differences),
+                )  # fmt: skip
+                self.found.object(row.number, "code", "code-taken", said)
             else:
                 self.unchanged.add(row.code)
 
-    def _differences(self, row: AreaRow, versions: Sequence[StoredVersion]) -> list[str]:
+    def _differences(self, row: AreaRow, versions: Sequence[StoredVersion]) -> list[Sentence]:
         """In what the row differs from the versions of its area in the same period."""
         parent = self.parents.get(row.code)
         begins, lower = versions[0].valid.lower, self.period.lower
         differing = {
-            "beginning": begins is not None and (lower is None or lower < begins),
-            "name": any(one.name != row.name for one in versions),
-            "parent": any(one.parent_code != (parent.code if parent else None) for one in versions),
-            "domain": any(one.domain != row.domain for one in versions),
-            "number of households": row.households is not None
+            say("beginning"): begins is not None and (lower is None or lower < begins),
+            say("name"): any(one.name != row.name for one in versions),
+            say("parent"): any(one.parent_code != (parent.code if parent else None) for one in versions),
+            say("domain"): any(one.domain != row.domain for one in versions),
+            say("number of households"): row.households is not None
             and any(one.households != row.households for one in versions),
-            "outline": any(not _same_place(one.outline, row.outline) for one in versions),
+            say("outline"): any(not _same_place(one.outline, row.outline) for one in versions),
         }
         return [what for what, differs in differing.items() if differs]
 
@@ -206,12 +210,10 @@ def _county_box(db: Session) -> Bounds | None:
 def _wrong_usage(kind: AreaKind, domain: str | None, accept: Collection[str]) -> list[Problem]:
     problems = []
     if domain is not None and kind is not AreaKind.SPECIALISED:
-        problems.append(Problem(None, "domain", "domain-unwanted", "only specialised grids have a domain"))
-    known = ", ".join(ACCEPTABLE)
-    problems += [
-        Problem(None, "accept", "cannot-accept", f"“{word}” cannot be accepted; what can: {known}")
-        for word in sorted(set(accept) - ACCEPTABLE.keys())
-    ]
+        problems.append(Problem(None, "domain", "domain-unwanted", say("only specialised grids have a domain")))
+    for word in sorted(set(accept) - ACCEPTABLE.keys()):
+        said = say("“{word}” cannot be accepted; what can: {known}", word=word, known=listed(ACCEPTABLE))
+        problems.append(Problem(None, "accept", "cannot-accept", said))
     return problems
 
 

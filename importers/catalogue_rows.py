@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from geo.sentences import say
 from importers.cells import Code, Name, OptionalText, one_of, text_of
 from importers.values import BadValue, is_blank, parse_integer, plain
 from incidents.words import Level, LimitUnit, Procedure
@@ -55,15 +56,18 @@ def parse_limit(text: str | None) -> Limit | None:
         return None
     found = _LIMIT.fullmatch(_BESIDE_CHINESE.sub("", plain(text).casefold()).removesuffix("内"))
     if found is None:
-        raise BadValue("not-a-limit", f"“{text}” is not a time limit; write for example 3个工作日, 24小时 or 4工作小时")
+        said = say("“{written}” is not a time limit; write for example 3个工作日, 24小时 or 4工作小时", written=text)
+        raise BadValue("not-a-limit", said)
     if found["unit"] is None:
-        raise BadValue("limit-without-unit", f"“{text}” has no unit; write for example {text}个工作日 or {text}小时")
+        said = say("“{written}” has no unit; write for example {written}个工作日 or {written}小时", written=text)
+        raise BadValue("limit-without-unit", said)
     if found["unit"] not in _UNIT_OF:
-        raise BadValue("not-a-limit", f"“{text}”: “{found['unit']}” is no unit of time limits known here")
+        said = say("“{written}”: “{unit}” is no unit of time limits known here", written=text, unit=found["unit"])
+        raise BadValue("not-a-limit", said)
     unit, each = _UNIT_OF[found["unit"]]
     amount = _amount(found["amount"], text) * each
     if not 0 < amount <= LONGEST_LIMIT:
-        raise BadValue("limit-out-of-range", f"“{text}” is no limit that can be kept")
+        raise BadValue("limit-out-of-range", say("“{written}” is no limit that can be kept", written=text))
     return amount, unit
 
 
@@ -73,7 +77,7 @@ def _amount(written: str, text: str) -> int:
         return amount if amount is not None else 0
     tens, ten, ones = written.rpartition("十")
     if len(tens) > 1 or len(ones) > 1 or "十" in tens:
-        raise BadValue("not-a-limit", f"“{text}” is not a time limit")
+        raise BadValue("not-a-limit", say("“{written}” is not a time limit", written=text))
     return (_DIGITS.get(tens, 1) * 10 if ten else 0) + _DIGITS.get(ones, 0)
 
 
@@ -84,7 +88,7 @@ def _limit(value: Any) -> Limit | None:
 def _officers(value: Any) -> int | None:
     number = value if isinstance(value, int) else parse_integer(re.sub(r"[人名个](以上)?$", "", text_of(value)))
     if number is not None and not 0 <= number <= MOST_OFFICERS:
-        raise BadValue("officers-out-of-range", f"{number} is no number of officers")
+        raise BadValue("officers-out-of-range", say("{number} is no number of officers", number=number))
     return number
 
 

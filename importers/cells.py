@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, ValidationInfo
 
+from geo.sentences import Sentence, say
 from importers.columns import simplified
 from importers.values import BadValue, DayOrder, is_blank, parse_code, parse_date, parse_time, plain
 from incidents.clock import LOCAL
@@ -45,10 +46,12 @@ def one_of(
         text = text_of(value)
         if is_blank(text):
             if required:
-                raise BadValue("empty", f"empty; write one of: {choices}")
+                raise BadValue("empty", say("empty; write one of: {choices}", choices=choices))
             return None
         if simplified(text) not in known:
-            raise BadValue("unknown-word", f"“{_shown(text)}” is not one of: {choices}")
+            raise BadValue(
+                "unknown-word", say("“{written}” is not one of: {choices}", written=_shown(text), choices=choices)
+            )
         return known[simplified(text)]
 
     return read
@@ -61,35 +64,35 @@ def text_of(value: Any) -> str:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
     if not isinstance(value, str):
-        raise BadValue("not-text", f"“{_shown(str(value))}” is not text")
+        raise BadValue("not-text", say("“{written}” is not text", written=_shown(str(value))))
     return "".join(c if unicodedata.category(c) not in {"Cc", "Cs"} else " " for c in value).strip()
 
 
 def _text(value: Any) -> str | None:
     text = re.sub(r"\s+", " ", text_of(value))
     if len(text) > LONGEST_TEXT:
-        raise BadValue("too-long", f"“{_shown(text)}” is longer than {LONGEST_TEXT} characters")
+        raise BadValue("too-long", _too_long(text, LONGEST_TEXT))
     return text or None
 
 
 def _name(value: Any) -> str:
     text = _text(value)
     if text is None:
-        raise BadValue("empty", "empty")
+        raise BadValue("empty", say("empty"))
     return text
 
 
 def _optional_code(value: Any) -> str | None:
     code = parse_code(text_of(value))
     if code is not None and len(code) > LONGEST_CODE:
-        raise BadValue("too-long", f"“{_shown(code)}” is longer than {LONGEST_CODE} characters")
+        raise BadValue("too-long", _too_long(code, LONGEST_CODE))
     return code
 
 
 def _code(value: Any) -> str:
     code = _optional_code(value)
     if code is None:
-        raise BadValue("empty", "empty")
+        raise BadValue("empty", say("empty"))
     return code
 
 
@@ -124,7 +127,7 @@ def _moment(text: str, info: ValidationInfo) -> datetime | None:
     try:
         return parse_time(text, LOCAL, order=_order(info))
     except OverflowError:
-        raise BadValue("not-a-time", f"“{_shown(text)}” is no day of the calendar") from None
+        raise BadValue("not-a-time", say("“{written}” is no day of the calendar", written=_shown(text))) from None
 
 
 def midnight_after(day: date) -> datetime:
@@ -150,6 +153,10 @@ def _order(info: ValidationInfo) -> DayOrder | None:
 def _shown(text: str) -> str:
     """What was written, cut to a length that fits a sentence."""
     return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _too_long(text: str, longest: int) -> Sentence:
+    return say("“{written}” is longer than {longest} characters", written=_shown(text), longest=longest)
 
 
 Code = Annotated[str, BeforeValidator(_code)]

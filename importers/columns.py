@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from geo.sentences import Sentence, join, listed, say
 from importers.report import Problem
 
 DBF_NAME_BYTES = 10
@@ -44,29 +45,28 @@ class Matched:
     missing: tuple[str, ...] = ()
     ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
-    unknown: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, Sentence] = field(default_factory=dict)
     """Fields or headings that --columns names and that do not exist, each with a sentence."""
 
     def problems(self) -> list[Problem]:
         """Return what forbids reading the rows; optional fields that are ambiguous forbid it too."""
-        headings = ", ".join((*self.mapping.values(), *self.ignored)) or "none"
+        missing = say(
+            "no such column; the file has: {headings}", headings=listed((*self.mapping.values(), *self.ignored))
+        )
         return [
             *(Problem(None, name, "unknown-column", said) for name, said in self.unknown.items()),
-            *(
-                Problem(
-                    None, name, "ambiguous-column", f"{' and '.join(found)} could each be it; say --columns {name}=…"
-                )
-                for name, found in self.ambiguous.items()
-            ),
-            *(
-                Problem(None, name, "missing-column", f"no such column; the file has: {headings}")
-                for name in self.missing
-            ),
+            *(Problem(None, name, "ambiguous-column", _doubt(name, found)) for name, found in self.ambiguous.items()),
+            *(Problem(None, name, "missing-column", missing) for name in self.missing),
         ]
 
     def pick(self, row: Mapping[str, str]) -> dict[str, str]:
         """Return a row of the file under our field names; fields without a column are absent."""
         return {name: row.get(heading, "") for name, heading in self.mapping.items()}
+
+
+def _doubt(name: str, headings: Sequence[str]) -> Sentence:
+    found = join("{one} and {other}", headings)
+    return say("{headings} could each be it; say --columns {name}=…", headings=found, name=name)
 
 
 def parse_columns_option(text: str | None) -> dict[str, str]:
@@ -164,17 +164,21 @@ def _best(closeness: Closeness, wanted: Wanted, headings: Sequence[str]) -> tupl
 
 def _given_columns(
     headings: Sequence[str], wanted: Sequence[Wanted], given: Mapping[str, str]
-) -> tuple[dict[str, str], dict[str, str]]:
+) -> tuple[dict[str, str], dict[str, Sentence]]:
     """Look up what --columns says: the columns that exist, and a sentence for each name that does not."""
     fields = {each.name for each in wanted}
     chosen: dict[str, str] = {}
-    unknown: dict[str, str] = {}
+    unknown: dict[str, Sentence] = {}
     for name, heading in given.items():
         alike = [one for one in headings if one == heading] or [one for one in headings if _same(one, heading)]
         if name not in fields:
-            unknown[name] = f"there is no such field; the fields are: {', '.join(each.name for each in wanted)}"
+            known = listed(each.name for each in wanted)
+            unknown[name] = say("there is no such field; the fields are: {fields}", fields=known)
         elif len(alike) != 1:
-            unknown[name] = f"the file has no column “{heading}”; it has: {', '.join(headings)}"
+            there_are = join("{one}, {other}", headings)
+            unknown[name] = say(
+                "the file has no column “{heading}”; it has: {headings}", heading=heading, headings=there_are
+            )
         else:
             chosen[name] = alike[0]
     return chosen, unknown

@@ -31,6 +31,7 @@ from geo.crs import (
     share_within,
     to_wgs84,
 )
+from geo.sentences import Sentence, join, listed, say
 from importers.errors import CrsImplausible, CrsUnknown, CrsUnusable, DatumConflict
 from importers.rawlayer import DeclaredCrs, RawLayer, Shapes
 from importers.report import Problem
@@ -49,7 +50,7 @@ class Placed:
     outlines: Shapes
     crs: str
     datum: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -58,7 +59,7 @@ class _Choice:
     """The system decided on, with why; `swapped` when north was written before east."""
 
     datum: Datum
-    why: str
+    why: Sentence
     problems: list[Problem] = field(default_factory=list)
     swapped: bool = False
 
@@ -78,7 +79,7 @@ def place(
     corners = shapely.get_coordinates(placed)[_usable(raw.outlines)]
     _check_at_home(file, corners, choice, bounds, county_box)
     problems = (*choice.problems, *_poorly_known(choice.datum))
-    said = f"coordinates read as {choice.datum}{_title(choice.datum)}: {choice.why}"
+    said = say("coordinates read as {system}: {why}", system=_titled(choice.datum), why=choice.why)
     return Placed(placed, _epsg_of(choice.datum), _datum_of(choice.datum), (said,), problems)
 
 
@@ -94,9 +95,9 @@ def identify(text: str) -> str | None:
 
 def _told(file: Path, crs: str) -> _Choice:
     try:
-        return _Choice(parse_datum(crs), "as told")
+        return _Choice(parse_datum(crs), say("as told"))
     except DatumError as fault:
-        raise CrsUnusable(file, crs=crs, reason=str(fault)) from None
+        raise CrsUnusable(file, crs=crs, reason=fault.sentence) from None
 
 
 def _choose(raw: RawLayer, file: Path, bounds: Bounds, county_box: Bounds | None) -> _Choice:
@@ -107,7 +108,10 @@ def _choose(raw: RawLayer, file: Path, bounds: Bounds, county_box: Bounds | None
             code = identify(raw.crs.text)
         except (CRSError, ValueError):
             shown = re.sub(r"\s+", " ", raw.crs.text)[:40]
-            said = f"{raw.crs.by} is no coordinate system (it begins “{shown}”); it was left aside"
+            said = say(
+                "{part} is no coordinate system (it begins “{beginning}”); it was left aside",
+                part=raw.crs.by, beginning=shown,
+            )  # fmt: skip
             problems.append(Problem(None, None, "prj-unreadable", said, "warn"))
         else:
             return _named(file, raw.crs, code)
@@ -119,43 +123,56 @@ def _choose(raw: RawLayer, file: Path, bounds: Bounds, county_box: Bounds | None
 def _named(file: Path, declared: DeclaredCrs, code: str | None) -> _Choice:
     name = pyproj.CRS.from_user_input(declared.text).name
     if code is None:
-        reason = f"{declared.by} describes it and no register knows it; export the layer as EPSG:4490, or say --crs"
+        reason = say(
+            "{part} describes it and no register knows it; export the layer as EPSG:4490, or say --crs",
+            part=declared.by,
+        )
         raise CrsUnusable(file, crs=name, reason=reason)
     try:
-        return _Choice(parse_datum(code), f"{declared.by} says {name}")
+        return _Choice(parse_datum(code), say("{part} says {system}", part=declared.by, system=name))
     except DatumError as fault:
-        raise CrsUnusable(file, crs=name, reason=str(fault)) from None
+        raise CrsUnusable(file, crs=name, reason=fault.sentence) from None
 
 
 def _concluded(raw: RawLayer, file: Path, bounds: Bounds, county_box: Bounds | None) -> _Choice:
     """Conclude from the numbers alone: degrees are WGS-84 until said otherwise, metres must leave one possibility."""
     if _within(bounds, WORLD):
         if raw.degrees_by_format:
-            return _Choice(WGS84, "GeoJSON is in degrees")
-        said = "no coordinate system is named; the numbers are degrees and were taken for WGS-84"
-        return _Choice(WGS84, "the numbers are degrees", [Problem(None, None, "crs-assumed", said, "warn")])
+            return _Choice(WGS84, say("GeoJSON is in degrees"))
+        said = say("no coordinate system is named; the numbers are degrees and were taken for WGS-84")
+        return _Choice(WGS84, say("the numbers are degrees"), [Problem(None, None, "crs-assumed", said, "warn")])
     candidates, swapped = guess_crs(bounds, county_box), False
     if not candidates and (candidates := guess_swapped_crs(bounds, county_box)):
         swapped = True
     if len(candidates) != 1:
         raise _unknown(file, candidates, bounds)
     code = f"EPSG:{candidates[0]}"
-    why = f"no coordinate system is named; of the usual ones only {code} fits" + (" the county" if county_box else "")
-    exchanged = "North is written before east; they were exchanged. " if swapped else ""
-    said = f"{why}. {exchanged}Confirm it with --crs {code}"
+    why = say("no coordinate system is named; of the usual ones only {code} fits", code=code)
+    if county_box:
+        why = say("{why} the county", why=why)
+    said = say("Confirm it with --crs {code}", code=code)
+    if swapped:
+        said = join("{one}. {other}", (say("North is written before east; they were exchanged"), said))
+    said = join("{one}. {other}", (why, said))
     return _Choice(parse_datum(code), why, [Problem(None, None, "crs-guessed", said, "warn")], swapped)
 
 
 def _unknown(file: Path, candidates: Iterable[int], bounds: Bounds) -> CrsUnknown:
     codes = tuple(f"EPSG:{code}" for code in candidates)
-    listed = [f"{code}{_title(parse_datum(code))}" for code in codes]
+    systems = [_titled(parse_datum(code)) for code in codes]
     if not codes:
         west, south, east, north = (f"{bound:,.0f}" for bound in bounds)
-        said = f"East runs from {west} to {east}, north from {south} to {north}; none of the usual systems fits."
+        said = say(
+            "East runs from {west} to {east}, north from {south} to {north}; none of the usual systems fits.",
+            west=west, east=east, south=south, north=north,
+        )  # fmt: skip
     elif len(codes) > _FEW:
-        said = f"One of {len(codes)} central meridians is meant, from {listed[0]} to {listed[-1]}."
+        said = say(
+            "One of {count} central meridians is meant, from {first} to {last}.",
+            count=len(codes), first=systems[0], last=systems[-1],
+        )  # fmt: skip
     else:
-        said = f"These could be meant: {', '.join(listed)}."
+        said = say("These could be meant: {systems}.", systems=listed(systems))
     example = codes[0] if 0 < len(codes) <= _FEW else _USUAL
     return CrsUnknown(file, candidates=codes, candidates_said=said, example=example)
 
@@ -171,13 +188,15 @@ def _shifted(file: Path, choice: _Choice, datum: str | None) -> _Choice:
     try:
         said = parse_datum(datum)
     except DatumError as fault:
-        raise CrsUnusable(file, crs=datum, reason=str(fault)) from None
+        raise CrsUnusable(file, crs=datum, reason=fault.sentence) from None
     if said not in (GCJ02, BD09):
         return choice
     if choice.datum.planar:
         raise DatumConflict(file, crs=str(choice.datum), datum=str(said))
     problems = [problem for problem in choice.problems if problem.code != "crs-assumed"]
-    return _Choice(said, f"{choice.why}, declared to be {said}", problems, choice.swapped)
+    return _Choice(
+        said, say("{why}, declared to be {datum}", why=choice.why, datum=said.name), problems, choice.swapped
+    )
 
 
 def _transformed(outlines: Shapes, choice: _Choice) -> Shapes:
@@ -204,22 +223,30 @@ def _check_at_home(file: Path, corners: Floats, choice: _Choice, bounds: Bounds,
     others = [code for code in guess_crs(bounds, county_box) if f"EPSG:{code}" != _epsg_of(choice.datum)]
     codes = tuple(f"EPSG:{code}" for code in others)
     if codes and county_box:
-        advice = f"Read as {' or '.join(codes[:3])} they would: say so with --crs if that is what it is."
+        systems = join("{one} or {other}", codes[:3])
+        advice = say("Read as {systems} they would: say so with --crs if that is what it is.", systems=systems)
     elif codes:
-        advice = f"The numbers look like {', '.join(codes[:3])}{' …' if len(codes) > 3 else ''}: say which with --crs."
+        few = ", ".join(codes[:3]) + (" …" if len(codes) > 3 else "")
+        advice = say("The numbers look like {systems}: say which with --crs.", systems=few)
     elif guess_swapped_crs(bounds, county_box):
-        advice = "North seems to be written before east: export the layer with east (longitude) first."
+        advice = say("North seems to be written before east: export the layer with east (longitude) first.")
     else:
-        advice = "If the file is of the right place, say its true system with --crs."
-    no_degrees = ", but the numbers are no degrees" if not (choice.datum.planar or _within(bounds, WORLD)) else ""
-    read_as, where = f"{choice.datum} ({choice.why}{no_degrees})", "in the county" if county_box else "on the earth"
+        advice = say("If the file is of the right place, say its true system with --crs.")
+    why = choice.why
+    if not (choice.datum.planar or _within(bounds, WORLD)):
+        why = say("{why}, but the numbers are no degrees", why=why)
+    read_as = say("{system} ({why})", system=choice.datum.name, why=why)
+    where = say("in the county") if county_box else say("on the earth")
     raise CrsImplausible(file, crs=read_as, share=f"{share:.0%}", where=where, candidates=codes, advice=advice)
 
 
 def _poorly_known(datum: Datum) -> list[Problem]:
     if accuracy_m(datum) is not None:
         return []
-    said = f"how exactly {datum}{_title(datum)} turns into WGS-84 is not known: outlines may lie tens of metres off"
+    said = say(
+        "how exactly {system} turns into WGS-84 is not known: outlines may lie tens of metres off",
+        system=_titled(datum),
+    )
     return [Problem(None, None, "datum-imprecise", said, "warn")]
 
 
@@ -293,9 +320,11 @@ def _epsg_of(datum: Datum) -> str:
     return datum.name if datum.name.startswith("EPSG:") else {"cgcs2000": "EPSG:4490"}.get(datum.name, "EPSG:4326")
 
 
-def _title(datum: Datum) -> str:
-    """Return the register's own name of an EPSG system in brackets."""
-    return f" ({pyproj.CRS(datum.name).name})" if datum.name.startswith("EPSG:") else ""
+def _titled(datum: Datum) -> str | Sentence:
+    """Return the name of a system, of an EPSG code with the register's own name in brackets."""
+    if not datum.name.startswith("EPSG:"):
+        return datum.name
+    return say("{code} ({name})", code=datum.name, name=pyproj.CRS(datum.name).name)
 
 
 def _datum_of(datum: Datum) -> str:

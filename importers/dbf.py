@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from geo.sentences import listed, say
 from importers.encodings import RawText, decode
 from importers.errors import FileDamaged
 from importers.report import Problem
 
 Value = str | int | float | bool | date | None
 
+_TABLE = say("an attribute table (.dbf)")
 _FIELD = struct.Struct("<11sc4xBB14x")
 _DELETED = ord("*")
 _MANY_DIGITS = 1e12
@@ -50,7 +52,7 @@ class Dbf:
     def texts(self) -> Iterator[RawText]:
         """Yield everything an encoding must explain: field names first, then all text cells."""
         for number, field in enumerate(self.fields, 1):
-            yield RawText(field.raw_name, None, f"number {number}", full=len(field.raw_name) >= 10)
+            yield RawText(field.raw_name, None, say("number {number}", number=number), full=len(field.raw_name) >= 10)
         names = [field.raw_name.decode("ascii", "replace") for field in self.fields]
         textual = [(field, name) for field, name in zip(self.fields, names, strict=True) if field.kind not in _AS_VALUE]
         for row, index in enumerate(self.kept(), 1):
@@ -98,20 +100,23 @@ def read_dbf(path: Path) -> tuple[Dbf, list[Problem]]:
     """Read a .dbf and say what is odd about it. Raises FileDamaged when it is no such table."""
     content = path.read_bytes()
     if len(content) < 33:
-        raise FileDamaged(path, format="an attribute table (.dbf)", reason="it is too short")
+        raise FileDamaged(path, format=_TABLE, reason=say("it is too short"))
     declared, header, length = struct.unpack_from("<IHH", content, 4)
     fields = tuple(_fields(path, content, header))
     expected = 1 + sum(field.width for field in fields)
     if header < 33 or length < expected or header > len(content):
-        raise FileDamaged(path, format="an attribute table (.dbf)", reason="its header contradicts itself")
+        raise FileDamaged(path, format=_TABLE, reason=say("its header contradicts itself"))
     present = min(declared, (len(content) - header) // length)
     problems = []
     if present < declared:
-        said = f"the .dbf promises {declared} records and holds {present}: its end is missing"
+        said = say(
+            "the .dbf promises {declared} records and holds {present}: its end is missing",
+            declared=declared, present=present,
+        )  # fmt: skip
         problems.append(Problem(None, None, "dbf-cut-off", said))
     unread = [field.raw_name.decode("ascii", "replace") for field in fields if field.kind in _BINARY]
     if unread:
-        said = f"columns of a type that is not read here were left empty: {', '.join(unread)}"
+        said = say("columns of a type that is not read here were left empty: {columns}", columns=listed(unread))
         problems.append(Problem(None, None, "column-not-read", said, "warn"))
     return Dbf(path, fields, content[29], declared, present, header, length, content), problems
 
@@ -123,7 +128,7 @@ def _fields(path: Path, content: bytes, header: int) -> Iterator[DbfField]:
         raw_name, kind, width, decimals = _FIELD.unpack_from(content, at)
         letter = kind.decode("latin-1")
         if not letter.isalnum() and letter not in "@+":
-            raise FileDamaged(path, format="an attribute table (.dbf)", reason="its list of columns is broken")
+            raise FileDamaged(path, format=_TABLE, reason=say("its list of columns is broken"))
         if letter == "C":
             width += decimals << 8  # dBASE keeps the high byte of long texts here
         yield DbfField(raw_name.partition(b"\0")[0].rstrip(b" "), letter, start, width)

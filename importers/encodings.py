@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from geo.sentences import Sentence, join, say
 from importers.errors import TextImplausible, TextUndecodable, UnknownEncoding
 from importers.report import Problem
 
@@ -43,8 +44,8 @@ class RawText:
 class Declared:
     """What a file says its encoding is: `by` names the part that says it, `encoding` is None when that is nonsense."""
 
-    by: str
-    said: str
+    by: Sentence
+    said: str | Sentence
     encoding: str | None
 
 
@@ -53,9 +54,14 @@ class DecodedAs:
     """The encoding chosen, why, what else would have decoded, and what the clerk should know."""
 
     encoding: str
-    why: str
+    why: Sentence
     alternatives: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def note(self) -> Sentence:
+        """The encoding and why, for the report."""
+        return say("encoding {encoding}: {why}", encoding=self.encoding, why=self.why)
 
 
 @dataclass
@@ -92,7 +98,8 @@ def choose_encoding(
         return _as_told(texts, file, wanted)
     beyond_ascii = _NotAscii(texts)
     if not any(True for _ in beyond_ascii):
-        return DecodedAs(UTF8, "plain ASCII, which every encoding reads alike", (), _warn_nonsense(declared))
+        plain = say("plain ASCII, which every encoding reads alike")
+        return DecodedAs(UTF8, plain, (), _warn_nonsense(declared))
     utf8, gb = _try(beyond_ascii, UTF8), _try(beyond_ascii, GB18030)
     told = {UTF8: utf8, GB18030: gb}.get(declared.encoding) if declared and declared.encoding else None
     if declared and declared.encoding and told is None:
@@ -152,14 +159,16 @@ def _is_text_codec(name: str) -> bool:
 
 def declared_by_cpg(content: bytes) -> Declared:
     """Read a .cpg: one word, in theory."""
-    said = content[:64].decode("ascii", "replace").strip("\ufeff\x00 \r\n\t") or "nothing"
-    return Declared(".cpg", said[:40], codec_named(said))
+    said = content[:64].decode("ascii", "replace").strip("\ufeff\x00 \r\n\t")
+    return Declared(say(".cpg"), said[:40] or say("nothing"), codec_named(said))
 
 
 def declared_by_language_byte(ldid: int) -> Declared | None:
     """Say what byte 29 of a .dbf means. 0x57 (“ANSI”) is whatever Windows wrote it: at best Western European."""
     code_page = next((page for page, bytes_of_it in _LANGUAGE_BYTES.items() if ldid in bytes_of_it), None)
-    return Declared("the .dbf", f"language byte 0x{ldid:02X}", codec_named(code_page)) if code_page else None
+    if code_page is None:
+        return None
+    return Declared(say("the .dbf"), say("language byte {byte}", byte=f"0x{ldid:02X}"), codec_named(code_page))
 
 
 _LANGUAGE_BYTES = {
@@ -203,22 +212,33 @@ def _try(texts: Iterable[RawText], encoding: str) -> _Trial:
     return trial
 
 
-def _decide(utf8: _Trial, gb: _Trial, told: _Trial | None, declared: Declared | None) -> tuple[_Trial | None, str]:
+def _decide(utf8: _Trial, gb: _Trial, told: _Trial | None, declared: Declared | None) -> tuple[_Trial | None, Sentence]:
     """Return the trial that is believed and why; None when none deserves it."""
-    said = f"{declared.by} says {declared.said}" if declared else "the file does not name one"
+    said = say("the file does not name one")
+    if declared:
+        said = say("{part} says {encoding}", part=declared.by, encoding=declared.said)
     is_gb = told is not None and told.encoding == GB18030
     if utf8.fits and is_gb and not utf8.chinese and gb.chinese and gb.plausible:
-        return gb, f"{said}, and {gb.chinese} Chinese characters come out ({UTF8} would read no Chinese)"
+        return gb, say(
+            "{said}, and {count} Chinese characters come out ({other} would read no Chinese)",
+            said=said, count=gb.chinese, other=UTF8,
+        )  # fmt: skip
     if utf8.fits:
-        return utf8, f"all {utf8.texts} texts beyond ASCII decode, {utf8.chinese} Chinese characters"
+        return utf8, _all_decode(utf8)
     if told and told.plausible and told.encoding in _EAST_ASIAN:
-        return told, f"{said}, and all {told.texts} texts beyond ASCII decode"
-    failed = f"{UTF8} fails at {place(utf8.fails_at)}"
+        return told, say("{said}, and all {texts} texts beyond ASCII decode", said=said, texts=told.texts)
+    failed = say("{encoding} fails at {place}", encoding=UTF8, place=place(utf8.fails_at))
     if gb.fits and (is_gb or (gb.plausible and (gb.chinese or told is None))):
-        return gb, f"{failed}; all {gb.texts} texts beyond ASCII decode, {gb.chinese} Chinese characters"
+        return gb, join("{one}; {other}", (failed, _all_decode(gb)))
     if told and told.fits and told.encoding not in (UTF8, GB18030):
-        return told, f"{said}; {failed}"
+        return told, join("{one}; {other}", (said, failed))
     return None, failed
+
+
+def _all_decode(trial: _Trial) -> Sentence:
+    return say(
+        "all {texts} texts beyond ASCII decode, {chinese} Chinese characters", texts=trial.texts, chinese=trial.chinese
+    )
 
 
 def _as_told(texts: Iterable[RawText], file: str | Path, wanted: str) -> DecodedAs:
@@ -228,7 +248,7 @@ def _as_told(texts: Iterable[RawText], file: str | Path, wanted: str) -> Decoded
     trial = _try(_NotAscii(texts), encoding)
     if trial.fails_at is not None:
         raise _undecodable(file, trial.fails_at, (encoding,))
-    return DecodedAs(encoding, "as told", (), tuple(_warn_cut(trial)))
+    return DecodedAs(encoding, say("as told"), (), tuple(_warn_cut(trial)))
 
 
 def _refusal(
@@ -240,7 +260,9 @@ def _refusal(
         return _undecodable(file, gb.fails_at or utf8.fails_at or RawText(b""), tried)
     where, nonsense = gb.odd
     better = [trial.encoding for trial in (_try(texts, name) for name in ("CP950", *_LATIN)) if trial.plausible]
-    readings = tuple(f"“{decode(where, name)[0].strip()[:40]}” in {name}" for name in better[:2])
+    readings = tuple(
+        say("“{text}” in {encoding}", text=decode(where, name)[0].strip()[:40], encoding=name) for name in better[:2]
+    )
     return TextImplausible(
         file,
         row=where.row,
@@ -257,13 +279,15 @@ def _undecodable(file: str | Path, text: RawText, tried: tuple[str, ...]) -> Tex
     return TextUndecodable(file, row=text.row, field=text.field, place=place(text), sample=sample, tried=tried)
 
 
-def place(text: RawText | None) -> str:
+def place(text: RawText | None) -> Sentence:
     """Say where a text stands: `row 17, NAME`, or `the heading NAME`."""
     if text is None or (text.row is None and text.field is None):
-        return "the text"
+        return say("the text")
     if text.row is None:
-        return f"the heading {text.field}"
-    return f"row {text.row}, {text.field}" if text.field else f"line {text.row}"
+        return say("the heading {heading}", heading=text.field or "")
+    if text.field is None:
+        return say("line {line}", line=text.row)
+    return say("row {row}, {column}", row=text.row, column=text.field)
 
 
 def _warn_liar(declared: Declared | None, chosen: _Trial) -> tuple[Problem, ...]:
@@ -272,14 +296,19 @@ def _warn_liar(declared: Declared | None, chosen: _Trial) -> tuple[Problem, ...]
         return ()
     if declared.encoding is None:
         return _warn_nonsense(declared)
-    message = f"{declared.by} says {declared.said}, but the text is {chosen.encoding}; it was read as that"
+    message = say(
+        "{part} says {declared}, but the text is {encoding}; it was read as that",
+        part=declared.by, declared=declared.said, encoding=chosen.encoding,
+    )  # fmt: skip
     return (Problem(None, None, "encoding-declared-wrongly", message, "warn"),)
 
 
 def _warn_nonsense(declared: Declared | None) -> tuple[Problem, ...]:
     if declared is None or declared.encoding is not None:
         return ()
-    message = f"{declared.by} says “{declared.said}”, which is no encoding; it was left aside"
+    message = say(
+        "{part} says “{declared}”, which is no encoding; it was left aside", part=declared.by, declared=declared.said
+    )
     return (Problem(None, None, "encoding-declared-wrongly", message, "warn"),)
 
 
@@ -288,19 +317,17 @@ def _warn_doubt(chosen: _Trial, gb: _Trial) -> tuple[Problem, ...]:
     if chosen.encoding in (UTF8, GB18030) or not gb.fits or gb.odd is None:
         return ()
     where, nonsense = gb.odd
-    message = f"read as {chosen.encoding}; as GB18030, {place(where)} would be “{nonsense.strip()[:40]}”"
+    message = say(
+        "read as {encoding}; as GB18030, {place} would be “{nonsense}”",
+        encoding=chosen.encoding, place=place(where), nonsense=nonsense.strip()[:40],
+    )  # fmt: skip
     return (Problem(None, None, "encoding-doubtful", message, "warn"),)
 
 
 def _warn_cut(chosen: _Trial) -> Iterator[Problem]:
+    said = say("the text is cut off in the middle of a character; the field was too short for it")
     for text in chosen.cut:
-        yield Problem(
-            text.row,
-            text.field,
-            "text-cut",
-            "the text is cut off in the middle of a character; the field was too short for it",
-            "warn",
-        )
+        yield Problem(text.row, text.field, "text-cut", said, "warn")
 
 
 def _is_cut_off(fault: UnicodeDecodeError, length: int) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, ClassVar
 
+from geo.sentences import Sentence, listed, say
 from importers.report import Problem
 
 
@@ -41,19 +42,23 @@ class ReadError(Exception):
         return {name for _, name, _, _ in Formatter().parse(cls.sentence()) if name}
 
     def __str__(self) -> str:
-        return self.sentence().format(**{name: _spoken(fact) for name, fact in self.facts.items()})
+        return self.said()
+
+    def said(self) -> Sentence:
+        """Return the sentence with its facts."""
+        return say(self.sentence(), **{name: _spoken(self.facts[name]) for name in self.spoken_facts()})
 
     def problem(self) -> Problem:
         """Return the error as the one blocking problem of its file."""
         return Problem(
-            row=getattr(self, "row", None), field=getattr(self, "field", None), code=self.code, message=str(self)
+            row=getattr(self, "row", None), field=getattr(self, "field", None), code=self.code, message=self.said()
         )
 
 
 def _spoken(fact: Any) -> str:
     if isinstance(fact, (list, tuple)):
-        return ", ".join(map(str, fact)) or "none"
-    return str(fact)
+        return listed(fact)
+    return fact if isinstance(fact, str) else str(fact)
 
 
 # The file itself
@@ -75,8 +80,8 @@ class FileDamaged(ReadError):
     """{file} cannot be read as {format}: {reason}."""
 
     code = "file-damaged"
-    format: str
-    reason: str
+    format: Sentence
+    reason: Sentence
 
 
 class UnknownFormat(ReadError):
@@ -90,8 +95,8 @@ class UnsupportedFormat(ReadError):
     """{file} is {format}, which is not read here. {advice}."""
 
     code = "unsupported-format"
-    format: str
-    advice: str
+    format: Sentence
+    advice: Sentence
 
 
 class PartMissing(ReadError):
@@ -101,7 +106,7 @@ class PartMissing(ReadError):
 
     code = "part-missing"
     part: str
-    consequence: str
+    consequence: Sentence
 
 
 # Archives
@@ -111,7 +116,7 @@ class ArchiveDamaged(ReadError):
     """{file} cannot be unpacked: {reason}. Pack it again as an ordinary zip and send that."""
 
     code = "archive-damaged"
-    reason: str
+    reason: Sentence
 
 
 class ArchiveEncrypted(ReadError):
@@ -124,8 +129,8 @@ class ArchiveTooLarge(ReadError):
     """{file} would unpack to {size}, more than the {limit} allowed."""
 
     code = "archive-too-large"
-    size: str
-    limit: str
+    size: str | Sentence
+    limit: str | Sentence
 
 
 class ArchiveUnsafe(ReadError):
@@ -139,7 +144,7 @@ class ArchiveWithout(ReadError):
     """{file} holds no {wanted}. It holds: {members}."""
 
     code = "archive-without"
-    wanted: str
+    wanted: Sentence
     members: tuple[str, ...]
 
 
@@ -158,7 +163,7 @@ class NoLayer(ReadError):
     """{file} holds no layer: {reason}."""
 
     code = "no-layer"
-    reason: str
+    reason: Sentence
 
 
 class SeveralLayers(ReadError):
@@ -180,7 +185,7 @@ class NotAreas(ReadError):
     """{file} holds {kinds}. Areas must be drawn as polygons."""
 
     code = "not-polygons"
-    kinds: str
+    kinds: Sentence
 
 
 class NoOutlines(ReadError):
@@ -200,6 +205,8 @@ class CrsUnknown(ReadError):
 
     code = "crs-unknown"
     candidates: tuple[str, ...]
+    candidates_said: Sentence
+    example: str
 
 
 class CrsUnusable(ReadError):
@@ -207,17 +214,18 @@ class CrsUnusable(ReadError):
 
     code = "crs-unusable"
     crs: str
-    reason: str
+    reason: Sentence
 
 
 class CrsImplausible(ReadError):
     """{file}: read as {crs}, only {share} of the corners lie {where}. {advice}"""
 
     code = "crs-implausible"
-    crs: str
+    crs: Sentence
     share: str
-    where: str
+    where: Sentence
     candidates: tuple[str, ...]
+    advice: Sentence
 
 
 class DatumConflict(ReadError):
@@ -246,7 +254,7 @@ class TextUndecodable(ReadError):
     code = "text-undecodable"
     row: int | None
     field: str | None
-    place: str
+    place: Sentence
     sample: str
     tried: tuple[str, ...]
 
@@ -259,9 +267,10 @@ class TextImplausible(ReadError):
     code = "text-implausible"
     row: int | None
     field: str | None
-    place: str
+    place: Sentence
     nonsense: str
-    readings: tuple[str, ...]
+    readings: tuple[Sentence, ...]
+    example: str
 
 
 class MissingColumn(ReadError):
@@ -289,7 +298,7 @@ class NoTable(ReadError):
     """{file} holds no table: {reason}."""
 
     code = "no-table"
-    reason: str
+    reason: Sentence
 
 
 class SeveralSheets(ReadError):

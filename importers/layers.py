@@ -12,6 +12,7 @@ from pathlib import Path
 import shapely
 
 from geo.crs import Bounds
+from geo.sentences import Sentence, join, say
 from importers.archives import refuse_foreign_archive, unpacked_layer
 from importers.coordinates import AUTO, Placed, place
 from importers.dbf import Value
@@ -30,7 +31,7 @@ from importers.rawlayer import RawLayer, Shapes
 from importers.report import Detected, Problem
 from importers.shapefile import read_shapefile
 
-READABLE = (".shp", ".zip (of a shapefile)", ".gpkg", ".geojson")
+READABLE = (".shp", say(".zip (of a shapefile)"), ".gpkg", ".geojson")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def read_layer(
     with unpacked_layer(path) if zipped else nullcontext(path) as inside:
         raw = _read(inside, encoding, layer)
     if not len(raw.outlines):
-        raise NoLayer(path, reason="it has no rows")
+        raise NoLayer(path, reason=say("it has no rows"))
     _require_areas(path, raw)
     placed = place(raw, file=path, crs=crs, datum=datum, county_box=county_box)
     problems = sorted([*raw.problems, *placed.problems], key=lambda problem: problem.row or 0)
@@ -97,18 +98,21 @@ def _read(path: Path, encoding: str, layer: str | None) -> RawLayer:
         case ".geojson" | ".json":
             return read_geojson(path, encoding=encoding)
         case ".dbf" | ".shx" | ".prj" | ".cpg" as part:
-            raise PartMissing(path, part=".shp", consequence=f"a {part} is of no use")
+            raise PartMissing(path, part=".shp", consequence=say("a {part} is of no use", part=part))
         case suffix if suffix in _FOREIGN:
-            raise UnsupportedFormat(path, format=_FOREIGN[suffix], advice="Export a GeoPackage or a shapefile")
+            advice = say("Export a GeoPackage or a shapefile")
+            raise UnsupportedFormat(path, format=_FOREIGN[suffix], advice=advice)
         case _:
             raise UnknownFormat(path, known=READABLE)
 
 
-_FOREIGN: Mapping[str, str] = {
-    ".kml": "a Google Earth file", ".kmz": "a Google Earth file", ".gdb": "an ESRI geodatabase",
-    ".tab": "a MapInfo file", ".mif": "a MapInfo file", ".dwg": "a drawing", ".dxf": "a drawing",
-    ".csv": "a table without outlines", ".xlsx": "a table without outlines", ".xls": "a table without outlines",
-}  # fmt: skip
+_FOREIGN: Mapping[str, Sentence] = {
+    **dict.fromkeys((".kml", ".kmz"), say("a Google Earth file")),
+    ".gdb": say("an ESRI geodatabase"),
+    **dict.fromkeys((".tab", ".mif"), say("a MapInfo file")),
+    **dict.fromkeys((".dwg", ".dxf"), say("a drawing")),
+    **dict.fromkeys((".csv", ".xlsx", ".xls"), say("a table without outlines")),
+}
 
 
 def _require_areas(path: Path, raw: RawLayer) -> None:
@@ -117,12 +121,17 @@ def _require_areas(path: Path, raw: RawLayer) -> None:
     if kinds & {_POLYGON, _MULTIPOLYGON, _COLLECTION}:
         return
     if kinds:
-        raise NotAreas(path, kinds=" and ".join(sorted({_KINDS[kind] for kind in kinds})))
+        raise NotAreas(path, kinds=join("{one} and {other}", sorted({_KINDS[kind] for kind in kinds})))
     raise NoOutlines(path, rows=len(raw.outlines))
 
 
 _NONE, _POLYGON, _MULTIPOLYGON, _COLLECTION = -1, 3, 6, 7
-_KINDS = {0: "points", 1: "lines", 2: "lines", 4: "groups of points", 5: "groups of lines"}
+_KINDS = {
+    0: say("points"),
+    **dict.fromkeys((1, 2), say("lines")),
+    4: say("groups of points"),
+    5: say("groups of lines"),
+}
 
 
 def _detected(raw: RawLayer, placed: Placed) -> Detected:

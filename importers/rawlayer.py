@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
+from geo.sentences import Sentence, say
 from importers.dbf import Value
 from importers.report import Problem
 
@@ -24,7 +25,7 @@ UNREADABLE = (CRSError, DataLayerError, DataSourceError, FeatureError, FieldErro
 class DeclaredCrs:
     """The coordinate system a file names: `by` which part, `text` as EPSG code or WKT."""
 
-    by: str
+    by: Sentence
     text: str
 
 
@@ -38,7 +39,7 @@ class RawLayer:
     outlines: Shapes
     encoding: str | None = None
     crs: DeclaredCrs | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[Sentence] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     degrees_by_format: bool = False
     """The format itself promises WGS-84 degrees (GeoJSON): nothing to warn of where nothing is declared."""
@@ -58,16 +59,13 @@ def outlines_from_wkb(wkb: NDArray[Any]) -> tuple[Shapes, list[Problem]]:
 
 
 def _closed(row: int) -> Problem:
-    return Problem(row, "outline", "ring-not-closed", "a ring did not end where it began; it was closed", "warn")
+    said = say("a ring did not end where it began; it was closed")
+    return Problem(row, "outline", "ring-not-closed", said, "warn")
 
 
 def _unreadable(row: int) -> Problem:
-    return Problem(
-        row,
-        "outline",
-        "outline-unreadable",
-        "no outline can be made of it: a ring has too few corners, or it is no kind of shape known here",
-    )
+    said = say("no outline can be made of it: a ring has too few corners, or it is no kind of shape known here")
+    return Problem(row, "outline", "outline-unreadable", said)
 
 
 @contextmanager
@@ -78,6 +76,22 @@ def reader_warnings() -> Iterator[list[str]]:
         warnings.simplefilter("always")
         yield said
     said.extend(dict.fromkeys(without_paths(str(warning.message)) for warning in caught))
+
+
+def by_the_reader(words: str) -> Sentence:
+    """Pass on what a library says about a file: it speaks English, whoever reads it."""
+    return say("{words_of_the_reader}", words_of_the_reader=words)
+
+
+def reader_fault(fault: Exception) -> Sentence:
+    """Pass on why a library could not read a file, to stand within a sentence."""
+    return by_the_reader(without_paths(str(fault)).rstrip("."))
+
+
+def reader_problems(said: Iterable[str], *, expected: tuple[str, ...]) -> list[Problem]:
+    """Pass on what a library warned of, but for what is `expected`."""
+    told = (words for words in said if not words.startswith(expected))
+    return [Problem(None, None, "reader-warns", by_the_reader(words), "warn") for words in told]
 
 
 def without_paths(message: str) -> str:

@@ -26,7 +26,11 @@ SHOWN_PER_KIND = 20
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a file. `row` counts data rows from 1; None means the file as a whole."""
+    """One thing wrong with a file. `row` counts data rows from 1; None means the file as a whole.
+
+    Of a file of areas `message` is a Sentence, for the page on which it is checked. Of tables it may be plain English:
+    they are loaded on the command line only.
+    """
 
     row: int | None
     field: str | None

@@ -14,17 +14,28 @@ from typing import Any
 import pyogrio
 from numpy.typing import NDArray
 
+from geo.sentences import say
 from importers.archives import LAYER_PARTS
 from importers.dbf import read_dbf
 from importers.encodings import AUTO, choose_encoding, declared_by_cpg, declared_by_language_byte
 from importers.errors import FileDamaged, FileMissing, NotAreas, PartMissing
-from importers.rawlayer import UNREADABLE, DeclaredCrs, RawLayer, outlines_from_wkb, reader_warnings, without_paths
+from importers.rawlayer import (
+    UNREADABLE,
+    DeclaredCrs,
+    RawLayer,
+    outlines_from_wkb,
+    reader_fault,
+    reader_problems,
+    reader_warnings,
+)
 from importers.report import Problem
 
 _SHAPES = {
-    **dict.fromkeys((1, 11, 21), "points"), **dict.fromkeys((8, 18, 28), "groups of points"),
-    **dict.fromkeys((3, 13, 23), "lines"), 31: "multipatches (three-dimensional surfaces)",
-}  # fmt: skip
+    **dict.fromkeys((1, 11, 21), say("points")),
+    **dict.fromkeys((8, 18, 28), say("groups of points")),
+    **dict.fromkeys((3, 13, 23), say("lines")),
+    31: say("multipatches (three-dimensional surfaces)"),
+}
 _POLYGONS = (5, 15, 25)
 _NULL = 0
 _EXPECTED_OF_GDAL = ("Measured (M) geometry types", "Non closed ring detected")
@@ -35,20 +46,21 @@ def read_shapefile(path: Path, *, encoding: str = AUTO) -> RawLayer:
     """Read a .shp with whatever of .shx, .dbf, .prj and .cpg lies beside it. Raises ReadError."""
     parts = parts_beside(path)
     if ".shp" not in parts:
-        raise PartMissing(path, part=".shp", consequence="there are no outlines") if parts else FileMissing(path)
+        without = PartMissing(path, part=".shp", consequence=say("there are no outlines"))
+        raise without if parts else FileMissing(path)
     _check_kind(path, parts[".shp"])
     wkb, warned = _read_outlines(path, parts)
     outlines, mended = outlines_from_wkb(wkb)
     layer = RawLayer(path.stem, (), [{} for _ in outlines], outlines, problems=[*warned, *mended])
     if ".shx" not in parts:
-        layer.notes.append("the index (.shx) was missing; it was rebuilt from the outlines")
+        layer.notes.append(say("the index (.shx) was missing; it was rebuilt from the outlines"))
     if ".dbf" in parts:
         _add_attributes(layer, parts, encoding)
     else:
-        said = "the shapefile has no .dbf, so its outlines have no codes and no names"
+        said = say("the shapefile has no .dbf, so its outlines have no codes and no names")
         layer.problems.append(Problem(None, None, "dbf-missing", said, "warn"))
     if ".prj" in parts and (text := parts[".prj"].read_bytes().decode("utf-8", "replace").strip("\ufeff\0 \r\n\t")):
-        layer.crs = DeclaredCrs(".prj", text)
+        layer.crs = DeclaredCrs(say(".prj"), text)
     return layer
 
 
@@ -66,12 +78,13 @@ def _check_kind(path: Path, shp: Path) -> None:
     with shp.open("rb") as file:
         header = file.read(100)
     if len(header) < 100 or struct.unpack_from(">i", header)[0] != 9994:
-        raise FileDamaged(path, format="a shapefile", reason="its .shp does not begin as one")
+        raise FileDamaged(path, format=say("a shapefile"), reason=say("its .shp does not begin as one"))
     kind = struct.unpack_from("<i", header, 32)[0]
     if kind in _SHAPES:
         raise NotAreas(path, kinds=_SHAPES[kind])
     if kind not in (*_POLYGONS, _NULL):
-        raise FileDamaged(path, format="a shapefile", reason=f"it holds shapes of the unknown kind {kind}")
+        reason = say("it holds shapes of the unknown kind {kind}", kind=kind)
+        raise FileDamaged(path, format=say("a shapefile"), reason=reason)
 
 
 def _read_outlines(path: Path, parts: Mapping[str, Path]) -> tuple[NDArray[Any], list[Problem]]:
@@ -81,9 +94,8 @@ def _read_outlines(path: Path, parts: Mapping[str, Path]) -> tuple[NDArray[Any],
         try:
             wkb = pyogrio.raw.read(shp, columns=[], force_2d=True, encoding="ISO-8859-1")[2]
         except UNREADABLE as fault:
-            raise FileDamaged(path, format="a shapefile", reason=without_paths(str(fault)).rstrip(".")) from None
-    told = [message for message in said if not message.startswith(_EXPECTED_OF_GDAL)]
-    return wkb, [Problem(None, None, "reader-warns", message, "warn") for message in told]
+            raise FileDamaged(path, format=say("a shapefile"), reason=reader_fault(fault)) from None
+    return wkb, reader_problems(said, expected=_EXPECTED_OF_GDAL)
 
 
 @contextmanager
@@ -122,13 +134,17 @@ def _add_attributes(layer: RawLayer, parts: Mapping[str, Path], wanted: str) -> 
     both = [index for index in dbf.kept() if index < outlines]
     lonely = range(dbf.present, outlines)
     if outlines != dbf.present:
-        said = f"{outlines} outlines in the .shp, {dbf.present} records in the .dbf: the two do not belong together"
+        said = say(
+            "{outlines} outlines in the .shp, {records} records in the .dbf: the two do not belong together",
+            outlines=outlines, records=dbf.present,
+        )  # fmt: skip
         problems.append(Problem(None, None, "parts-disagree", said))
     if deleted := min(outlines, dbf.present) - len(both):
-        layer.notes.append(f"{deleted} records are marked as deleted in the .dbf and were left out")
+        left_out = say("{count} records are marked as deleted in the .dbf and were left out", count=deleted)
+        layer.notes.append(left_out)
     layer.rows = [dict(zip(columns, dbf.row(index, decided.encoding), strict=True)) for index in both]
     layer.rows += [dict.fromkeys(columns) for _ in lonely]
     layer.outlines = layer.outlines[[*both, *lonely]]
     layer.columns, layer.encoding = columns, decided.encoding
-    layer.notes.append(f"encoding {decided.encoding}: {decided.why}")
+    layer.notes.append(decided.note)
     layer.problems += [*problems, *decided.warnings]

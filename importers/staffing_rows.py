@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from geo.sentences import say
 from importers.cells import (
     Code,
     FirstMoment,
@@ -71,16 +72,16 @@ class StaffRow(BaseModel):
             return until
         begins = info.data["away_from"]
         if begins is None:
-            raise BadValue("absence-without-beginning", "the absence has an end and no beginning")
+            raise BadValue("absence-without-beginning", say("the absence has an end and no beginning"))
         if until <= begins:
-            raise BadValue("absence-ends-first", f"the absence ends before it begins ({day_of(begins)})")
+            raise BadValue("absence-ends-first", say("the absence ends before it begins ({day})", day=day_of(begins)))
         return until
 
     @field_validator("deputy_no")
     @classmethod
     def _deputy_is_another(cls, deputy_no: str | None, info: ValidationInfo) -> str | None:
         if deputy_no is not None and deputy_no == info.data.get("staff_no"):
-            raise BadValue("deputy-is-self", f"{deputy_no} is named as their own deputy")
+            raise BadValue("deputy-is-self", say("{number} is named as their own deputy", number=deputy_no))
         return deputy_no
 
 
@@ -100,5 +101,5 @@ class DutyRow(BaseModel):
     def _in_order(cls, until: datetime | None, info: ValidationInfo) -> datetime | None:
         begins = info.data.get("begins")
         if begins is not None and until is not None and until <= begins:
-            raise BadValue("duty-ends-first", f"the duty ends before it begins ({day_of(begins)})")
+            raise BadValue("duty-ends-first", say("the duty ends before it begins ({day})", day=day_of(begins)))
         return until

@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from math import isfinite, isnan
 from typing import Literal
 
+from geo.sentences import Sentence, say
+
 DayOrder = Literal["dmy", "mdy"]
 DecimalSign = Literal[".", ","]
 
@@ -25,11 +27,11 @@ EXCEL_DAYS = range(20_000, 80_000)
 
 
 class BadValue(ValueError):
-    """A cell that cannot be understood. `code` is the problem's code, the message its sentence."""
+    """A cell that cannot be understood. `code` is the problem's code."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+    def __init__(self, code: str, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.code, self.sentence = code, sentence
 
 
 def plain(text: str) -> str:
@@ -69,11 +71,12 @@ def parse_number(text: str | None, *, decimal: DecimalSign | None = None) -> flo
         return None
     written = _bare(text)
     if decimal is None and "," in written and _ONE_GROUP.fullmatch(written):
-        readings = f"{written.replace(',', '')} or {written.replace(',', '.')}"
-        raise BadValue("ambiguous-number", f"“{shown(text)}” may be {readings}")
+        whole, fraction = written.replace(",", ""), written.replace(",", ".")
+        said = say("“{written}” may be {one} or {other}", written=shown(text), one=whole, other=fraction)
+        raise BadValue("ambiguous-number", said)
     pointed = _with_point(written, decimal or _own_sign(written))
     if not _NUMBER.fullmatch(pointed) or not isfinite(float(pointed)):
-        raise BadValue("not-a-number", f"“{shown(text)}” is not a number")
+        raise BadValue("not-a-number", say("“{written}” is not a number", written=shown(text)))
     return float(pointed)
 
 
@@ -85,7 +88,7 @@ def parse_integer(text: str | None, *, decimal: DecimalSign | None = None) -> in
         return int(plain(text))
     number = parse_number(text, decimal=decimal)
     if number is None or not number.is_integer():
-        raise BadValue("not-a-whole-number", f"“{shown(text)}” is not a whole number")
+        raise BadValue("not-a-whole-number", say("“{written}” is not a whole number", written=shown(text)))
     return int(number)
 
 
@@ -129,8 +132,10 @@ def parse_code(text: str | None) -> str | None:
         return None
     code = plain(text).lstrip("'").strip()
     if _SCIENTIFIC.fullmatch(code):
-        said = "lost its digits in a spreadsheet: make the column text, send it again"
-        raise BadValue("digits-lost", f"“{shown(text)}” {said}")
+        lost = say(
+            "“{written}” lost its digits in a spreadsheet: make the column text, send it again", written=shown(text)
+        )
+        raise BadValue("digits-lost", lost)
     return code.removesuffix(".0") if re.fullmatch(r"\d+\.0", code) else code
 
 
@@ -228,7 +233,7 @@ def parse_time(text: str | None, tz: tzinfo, *, order: DayOrder | None = None) -
     try:
         return written.replace(tzinfo=zone or tz).astimezone(UTC)
     except OverflowError:
-        raise BadValue("not-a-time", f"“{shown(text)}” is no day of the calendar") from None
+        raise BadValue("not-a-time", say("“{written}” is no day of the calendar", written=shown(text))) from None
 
 
 def parse_date(text: str | None, *, order: DayOrder | None = None) -> date | None:
@@ -245,14 +250,15 @@ def _written(text: str, order: DayOrder | None) -> tuple[datetime, tzinfo | None
         return serial, None
     found = _MOMENT.fullmatch(_RUN.sub(r"\1 \2", bare) if _RUN.fullmatch(bare) else bare)
     if found is None:
-        raise BadValue("not-a-time", f"“{shown(text)}” is not a date or time")
+        raise BadValue("not-a-time", say("“{written}” is not a date or time", written=shown(text)))
     try:
         moment = datetime.combine(_day(found, text, order), time()) + _time_of_day(found)
         return moment, _zone(found["zone"])
     except BadValue:
         raise
     except (ValueError, OverflowError):
-        raise BadValue("not-a-time", f"“{shown(text)}” is no day of the calendar or no time of the clock") from None
+        said = say("“{written}” is no day of the calendar or no time of the clock", written=shown(text))
+        raise BadValue("not-a-time", said) from None
 
 
 def _day(found: re.Match[str], text: str, order: DayOrder | None) -> date:
@@ -265,8 +271,9 @@ def _day(found: re.Match[str], text: str, order: DayOrder | None) -> date:
     if first > 12 or second > 12:
         order = "dmy" if first > 12 else "mdy"
     if order is None and first != second:
-        readings = f"{year}-{second:02d}-{first:02d} or {year}-{first:02d}-{second:02d}"
-        raise BadValue("ambiguous-date", f"“{shown(text)}” may be {readings}")
+        dmy, mdy = f"{year}-{second:02d}-{first:02d}", f"{year}-{first:02d}-{second:02d}"
+        said = say("“{written}” may be {one} or {other}", written=shown(text), one=dmy, other=mdy)
+        raise BadValue("ambiguous-date", said)
     day, month = (second, first) if order == "mdy" else (first, second)
     return date(year, month, day)
 

@@ -1,7 +1,9 @@
 """`flask translations …`: keep the Chinese catalogue in step with the sentences in code and templates."""
 
+import ast
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 from babel.messages.catalog import Catalog
@@ -13,7 +15,9 @@ from importers.errors import ReadError
 from webmap.languages import CATALOGUE, compile_catalogue
 
 WEBMAP = CATALOGUE.parents[3]
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "N_": None}
+SAY = {"say", "join"}
+SAID_IN = ("geo", "importers")
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 
 HEADER = r"""# What the pages say, in Chinese. Keep in step with the code: flask translations update
 msgid ""
@@ -57,7 +61,7 @@ def update() -> None:
 
 
 def extract() -> Catalog:
-    """Every sentence that code and templates of the web say."""
+    """Every sentence that code and templates of the web say, and those of imports that they pass on."""
     found = Catalog(project="Wangge", charset="utf-8")
     with (WEBMAP / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
@@ -65,9 +69,22 @@ def extract() -> Catalog:
         WEBMAP, methods, options, KEYWORDS, comment_tags=("Translators:",)
     ):
         found.add(message, None, [(name, line)], auto_comments=comments, context=context)
+    for package in SAID_IN:
+        for name, call in calls_to_say(WEBMAP.parent / package):
+            match call.args:
+                case [ast.Constant(value=str(template)), *_]:
+                    found.add(template, None, [(name, call.lineno)])
     for error in _read_errors(ReadError):
         found.add(error.sentence(), None, [(f"{error.__module__}.{error.__name__}", 1)])
     return found
+
+
+def calls_to_say(package: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Each call of `geo.sentences.say` and `join`, with the file it stands in."""
+    for file in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAY:
+                yield file.relative_to(package.parent).as_posix(), node
 
 
 def _read_errors(error: type[ReadError]) -> Iterator[type[ReadError]]:

@@ -26,6 +26,7 @@ from database.settings import load_settings
 from geo.areas import areas_valid_at
 from geo.codes import AreaKind
 from geo.crs import Bounds
+from geo.sentences import told
 from importers.area_rows import fields_of
 from importers.areas import import_areas
 from importers.columns import match_columns
@@ -52,9 +53,9 @@ def main(folder: Path) -> None:
     try:
         engine = make_engine(cluster.url(load_settings()))
         with session_for(engine) as db:
-            told = check(db, file, order, folder)
+            report = check(db, file, order, folder)
         engine.dispose()
-        write(folder / "report.json", orjson.dumps(told))
+        write(folder / "report.json", orjson.dumps(report))
     finally:
         file.unlink(missing_ok=True)
 
@@ -70,7 +71,18 @@ def check(db: Session, file: Path, order: Order, folder: Path) -> dict[str, Any]
         report = ImportReport.refused(file, error)
     finally:
         db.rollback()
-    return report.to_json() | seen
+    return _kept(report) | seen
+
+
+def _kept(report: ImportReport) -> dict[str, Any]:
+    """The report as JSON, but with what each sentence was made of: who reads it may speak another language."""
+    kept = report.to_json()
+    for problem, item in zip(report.problems, kept["problems"], strict=True):
+        item |= {"message": told(problem.message), "field": told(problem.field)}
+    for finding, item in zip(report.findings, kept["findings"], strict=True):
+        item["message"] = told(finding.message)
+    kept["detected"]["notes"] = [told(note) for note in report.detected.notes]
+    return kept
 
 
 def write(path: Path, content: bytes) -> None:

@@ -19,7 +19,8 @@ from webmap.plans.blueprint import bp
 from webmap.plans.listing import KINDS, LABELS_FROM
 from webmap.plans.orders import ENDINGS, Order, read_order
 from webmap.plans.running import Check
-from webmap.plans.telling import DOMAINS, FIELDS, TITLES, finding_said, grouped, kind_names
+from webmap.plans.telling import DOMAINS, FIELDS, again, grouped, kind_names
+from webmap.plans.titles import TITLES
 from webmap.problems import NotFound
 from webmap.words import word
 
@@ -65,6 +66,7 @@ def check(check_id: str) -> ResponseReturnValue:
         order=found.order,
         report=report,
         groups=groups,
+        notes=[again(note) for note in report["detected"].get("notes", ())],
         finding_order=[item["finding"] for group in groups for item in group.items if item["finding"] is not None],
         fields=FIELDS,
         kind_name=kind_names()[AreaKind(found.order.kind)],
@@ -89,7 +91,8 @@ def check_findings(check_id: str) -> Response:
             "type": "Feature",
             "id": at,
             "geometry": finding["geometry"],
-            "properties": {name: finding[name] for name in ("severity", "code")} | {"message": finding_said(finding)},
+            "properties": {name: finding[name] for name in ("severity", "code")}
+            | {"message": again(finding["message"])},
         }
         for at, finding in enumerate(_done(check_id).report()["findings"])
     ]
