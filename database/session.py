@@ -2,19 +2,33 @@
 
 Row-level security is the second fence behind the permission checks: a scoped session acts as the
 role `wangge_app`, to which the policies apply, and tells them on every transaction whose eyes it
-reads with. An unscoped session acts as the owner of the tables; only commands, jobs and the intake
-of reports use one.
+reads with. An unscoped session acts as the owner of the tables; only commands, jobs, the intake of
+reports and the look-up of who is asking use one.
 """
 
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.pool import ConnectionPoolEntry
 
 APP_ROLE = "wangge_app"
+
+KEPT_CONNECTIONS = 8
+"""One for each thread of a server's process: to connect anew takes longer than most requests.
+
+The last one given back is the first one handed out: its statements are prepared, and few are kept busy.
+"""
+
+UNASKED_S = 5.0
+"""How long a connection may lie in the pool before the server is asked whether it is still there."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +71,60 @@ class ScopedSession(Session):
 @event.listens_for(ScopedSession, "after_begin")
 def _name_the_scope(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
     scope: Scope | None = session.info.get("scope")
-    if scope is not None:
-        connection.execute(_SET_SCOPE, scope.settings())
+    if scope is None:
+        return
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        raise ValueError("a scope lasts as long as its transaction, and here there is none")
+    connection.execute(_SET_SCOPE, scope.settings())
 
 
 def make_engine(url: str, **options: Any) -> Engine:
     """An engine for `url`. Times travel in UTC; connections are checked before use, since offices restart servers."""
-    options.setdefault("pool_pre_ping", True)
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     connect_args = {"options": "-c timezone=UTC", "application_name": "wangge"}
-    return create_engine(url, connect_args=connect_args, **options)
+    options.setdefault("pool_size", KEPT_CONNECTIONS)
+    options.setdefault("pool_use_lifo", True)
+    engine = create_engine(url, connect_args=connect_args, **options)
+    event.listen(engine, "checkin", _note_when)
+    event.listen(engine, "checkout", _check)
+    return engine
+
+
+def _note_when(_connection: psycopg.Connection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["unused_since"] = time.monotonic()
+
+
+def _check(connection: psycopg.Connection, entry: ConnectionPoolEntry, _handed_out: object) -> None:
+    """Have the pool connect anew where the server is gone.
+
+    A server that ends closes its side, which shows here without asking it: nothing else makes the socket of a
+    resting connection readable. One that vanished with its machine does not; a connection that has rested for long
+    is therefore asked. `pool_pre_ping` would ask before every request.
+    """
+    if connection.closed or _readable(connection.fileno()):
+        raise DisconnectionError
+    if time.monotonic() - entry.info.get("unused_since", time.monotonic()) > UNASKED_S:
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except psycopg.OperationalError as gone:
+            raise DisconnectionError from gone
+
+
+def _readable(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def open_session(engine: Engine, scope: Scope | None = None) -> Session:
     """A session with the given scope; without one it is unrestricted. The caller closes it and commits."""
     return ScopedSession(engine, info={"scope": scope}, expire_on_commit=False)
+
+
+def without_transactions(engine: Engine) -> Engine:
+    """The same engine and connections, but every statement stands alone: one round trip. For reading, unrestricted."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @contextmanager

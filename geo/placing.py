@@ -12,7 +12,7 @@ from datetime import datetime
 import psycopg
 from sqlalchemy import Engine
 
-from database.session import session_for
+from database.session import session_for, without_transactions
 from geo.areas import areas_epoch, areas_valid_at, turning_points
 from geo.locate import Locator
 
@@ -46,6 +46,7 @@ class AreaIndex:
 
     def __init__(self, engine: Engine, *, check_every_s: float = 1.0) -> None:
         self._engine = engine
+        self._asking = without_transactions(engine)
         self._check_every_s = check_every_s
         self._lock = threading.RLock()
         self._generation: _Generation | None = None
@@ -95,7 +96,7 @@ class AreaIndex:
         now = time.monotonic()
         if self._generation is None or now - self._checked_at >= self._check_every_s:
             self._checked_at = now  # before looking: a message that comes meanwhile must not be forgotten
-            with session_for(self._engine) as db:
+            with session_for(self._asking) as db:
                 epoch = areas_epoch(db)
                 if self._generation is None or self._generation.epoch != epoch:
                     self._generation = _Generation(epoch, turning_points(db))

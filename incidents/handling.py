@@ -24,8 +24,9 @@ from incidents.errors import (
     UnknownIncident,
 )
 from incidents.explaining import explain
-from incidents.intake import link_repeats, place_columns
+from incidents.intake import place_columns
 from incidents.models import Incident, IncidentEvent
+from incidents.repeats import link_repeats
 from incidents.routing import route
 from incidents.words import EventKind
 from incidents.workflow import MOVES, OPEN, Move, Right, Rule, State

@@ -6,13 +6,14 @@ often it is sent.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import shapely
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import any_, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from database.base import WGS84
@@ -24,16 +25,29 @@ from incidents.clock import LOCAL, due
 from incidents.drafts import HistoricReport, ReportDraft
 from incidents.explaining import explain
 from incidents.matters import MatterFinder
-from incidents.models import Incident, IncidentEvent, incident_serial
-from incidents.positions import ChannelPair, Position, count_pairs, placeholder_pairs, position_of
+from incidents.models import Incident
+from incidents.positions import (
+    PLACEHOLDER_LEAST,
+    ChannelPair,
+    Position,
+    count_pairs,
+    placeholder_pairs,
+    position_of,
+)
+from incidents.repeats import link_repeats
 from incidents.routing import Responsibility, route
-from incidents.storing import insert_rows
+from incidents.storing import store
 from incidents.words import Channel, EventKind, Placement, QueueReason
 from incidents.workflow import Move, State
+from staffing.answering import Roster
 from staffing.rosters import load_roster
 
 BATCH = 2000
 """Reports stored per statement: large enough to be fast, small enough that memory stays flat."""
+
+
+Name = tuple[str, Any]
+"""What makes two sendings the same report: ("key", its key), or (its channel, its external number)."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +62,20 @@ class Received:
     created: bool
     placement: Placement
     queue_reason: QueueReason | None
+    row: Mapping[str, Any] | None = None
+    """The row as this sending stored it. Only `receive_one` tells: those of a whole file would fill the memory."""
 
 
 @dataclass(frozen=True)
 class Reception:
-    """What receiving needs besides the session: the index of areas and the seal for personal data."""
+    """What receiving needs besides the session: the index of areas, the seal for personal data, and the roster.
+
+    `roster` gives the duties on some areas at least, as they stand in the session's transaction.
+    """
 
     index: AreaIndex
     seal: Seal
+    roster: Callable[[Session, Collection[int]], Roster] = load_roster
 
 
 @dataclass(frozen=True)
@@ -90,25 +110,54 @@ def receive(
     if suspects is None:
         suspects = placeholder_pairs(db, count_pairs(drafts))
     for start in range(0, len(drafts), BATCH):
-        received += _receive_batch(db, drafts[start : start + BATCH], suspects, by, now, reception)
+        part = drafts[start : start + BATCH]
+        batch = _receive_batch(db, part, _known(db, part), suspects, by, now, reception)
+        received += (replace(one, row=None) for one in batch)
     return received
 
 
+def receive_one(db: Session, draft: ReportDraft, *, by: Actor, now: datetime, reception: Reception) -> Received:
+    """As `receive`, for one draft, quickly: where one question finds nothing special, no other is asked."""
+    asked = draft.model_dump(include={"key", "channel", "external_number", "lon", "lat"})
+    special = db.execute(_SPECIAL, asked).one()
+    suspects = placeholder_pairs(db, count_pairs([draft])) if special.repeated else ()
+    known = _known(db, [draft]) if special.known else {}
+    [received] = _receive_batch(db, [draft], known, suspects, by, now, reception)
+    return received
+
+
+_SPECIAL = text(f"""
+    SELECT EXISTS (SELECT FROM incident WHERE key = CAST(:key AS uuid))
+           OR EXISTS (
+               SELECT FROM incident WHERE channel = :channel AND external_number = CAST(:external_number AS text)
+           ) AS known,
+           (SELECT count(*) FROM (
+               SELECT FROM incident
+               WHERE raw_x = CAST(:lon AS double precision) AND raw_y = CAST(:lat AS double precision)
+                 AND channel = :channel LIMIT {PLACEHOLDER_LEAST}) AS there) = {PLACEHOLDER_LEAST} AS repeated,
+           set_config('plan_cache_mode', 'force_generic_plan', true)
+""")  # noqa: S608 - the number is our own
+"""Whether it may be known, or in a place named too often.
+
+In passing, it has the statements that follow in this transaction run by plans made beforehand: PostgreSQL plans
+joins as many as those of `incidents.repeats` anew each time, which for one report takes four times as long as to
+run them.
+"""
+
+
 def _receive_batch(
-    db: Session, drafts: Sequence[ReportDraft], suspects: Collection[ChannelPair], by: Actor, now: datetime,
-    reception: Reception,
+    db: Session, drafts: Sequence[ReportDraft], known: Mapping[Name, Received], suspects: Collection[ChannelPair],
+    by: Actor, now: datetime, reception: Reception,
 ) -> list[Received]:  # fmt: skip
-    known = _known(db, drafts)
     fresh, stands_for = _without_repeats(drafts, known)
-    judged = _judge(db, fresh, suspects, now, reception.index)
-    rows = _rows(db, judged, by, now, reception.seal)
-    stored = set(insert_rows(db, cast(Table, Incident.__table__), rows, skip_known=True))
-    made = {row["id"]: one for row, one in zip(rows, judged, strict=True) if row["id"] in stored}
-    _write_history(db, made, by, now)
-    link_repeats(db, list(made))
-    mine = [_made(row) if row["id"] in stored else None for row in rows]
+    judged = _judge(db, fresh, suspects, now, reception)
+    matters = MatterFinder(db)
+    rows = [_row(one, matters, by, now, reception.seal) for one in judged]
+    stored = store(db, rows, day=f"{now.astimezone(LOCAL):%Y%m%d}")
+    link_repeats(db, [id_ for id_, _number in stored.values()])
+    mine = [_made(*stored[at], row) if at in stored else None for at, row in enumerate(rows)]
     if not all(mine):
-        known |= _known(db, fresh)  # somebody else stored them meanwhile
+        known = {**known, **_known(db, fresh)}  # somebody else stored them meanwhile
     answers: list[Received] = []
     told: set[int] = set()
     for draft, at in zip(drafts, stands_for, strict=True):
@@ -122,12 +171,8 @@ def _receive_batch(
     return answers
 
 
-def _made(row: Mapping[str, Any]) -> Received:
-    return Received(row["id"], row["number"], True, row["placement"], row["queue_reason"])
-
-
-Name = tuple[str, Any]
-"""What makes two sendings the same report: ("key", its key), or (its channel, its external number)."""
+def _made(id_: int, number: str, row: Mapping[str, Any]) -> Received:
+    return Received(id_, number, True, row["placement"], row["queue_reason"], row)
 
 
 def _names(draft: ReportDraft) -> list[Name]:
@@ -163,16 +208,24 @@ def _known(db: Session, drafts: Sequence[ReportDraft]) -> dict[Name, Received]:
     for draft in drafts:
         if draft.external_number is not None:
             numbers[draft.channel].append(draft.external_number)
-    stands: Any = select(Incident.id, Incident.number, Incident.placement, Incident.queue_reason)
     known: dict[Name, Received] = {}
     if keys:
-        rows = db.execute(stands.add_columns(Incident.key).where(Incident.key == func.any(keys)))
-        known |= {("key", row.key): _as_it_stands(row) for row in rows}
+        known |= {("key", row.key): _as_it_stands(row) for row in db.execute(_BY_KEY, {"keys": keys})}
     for channel, external in numbers.items():
-        same = (Incident.channel == channel) & (Incident.external_number == func.any(external))
-        rows = db.execute(stands.add_columns(Incident.external_number).where(same))
+        rows = db.execute(_BY_NUMBER, {"channel": channel, "numbers": external})
         known |= {(channel, row.external_number): _as_it_stands(row) for row in rows}
     return known
+
+
+_STANDS = select(Incident.id, Incident.number, Incident.placement, Incident.queue_reason)
+_BY_KEY = _STANDS.add_columns(Incident.key).where(
+    Incident.key == any_(bindparam("keys", type_=ARRAY(Incident.key.type)))
+)
+_BY_NUMBER = _STANDS.add_columns(Incident.external_number).where(
+    Incident.channel == bindparam("channel"),
+    Incident.external_number == any_(bindparam("numbers", type_=ARRAY(Incident.external_number.type))),
+)
+"""Made once: to build them takes as long as to run them."""
 
 
 def _as_it_stands(row: Any) -> Received:
@@ -180,7 +233,7 @@ def _as_it_stands(row: Any) -> Received:
 
 
 def _judge(
-    db: Session, drafts: Sequence[ReportDraft], suspects: Collection[ChannelPair], now: datetime, index: AreaIndex
+    db: Session, drafts: Sequence[ReportDraft], suspects: Collection[ChannelPair], now: datetime, reception: Reception
 ) -> list[_Judged]:
     """Place every draft and find who answers, by the areas and the roster of the time of the report."""
     placed: list[tuple[ReportDraft, datetime, Position, Location | None]] = []
@@ -189,9 +242,9 @@ def _judge(
         position = position_of(draft)
         location = None
         if position.lon is not None and position.lat is not None:
-            location = index.at(reported_at).locate(position.lon, position.lat)
+            location = reception.index.at(reported_at).locate(position.lon, position.lat)
         placed.append((draft, reported_at, position, location))
-    roster = load_roster(db, areas_of(location for *_, location in placed))
+    roster = reception.roster(db, areas_of(location for *_, location in placed))
     judged = []
     for draft, reported_at, position, location in placed:
         responsibility = route(location, roster, reported_at) if location else None
@@ -243,19 +296,6 @@ def place_columns(location: Location | None, responsibility: Responsibility | No
     }
 
 
-def _rows(db: Session, judged: Sequence[_Judged], by: Actor, now: datetime, seal: Seal) -> list[dict[str, Any]]:
-    """The incident row of every judged draft, with its serial number taken."""
-    if not judged:
-        return []
-    serials = db.scalars(select(func.nextval(incident_serial.name)).select_from(func.generate_series(1, len(judged))))
-    matters = MatterFinder(db)
-    day = now.astimezone(LOCAL)
-    return [
-        _row(one, matters, by, now, seal) | {"id": serial, "number": f"{day:%Y%m%d}-{serial:06d}"}
-        for one, serial in zip(judged, serials, strict=True)
-    ]
-
-
 def _row(one: _Judged, matters: MatterFinder, by: Actor, now: datetime, seal: Seal) -> dict[str, Any]:
     draft, position = one.draft, one.position
     matter = matters.find(draft.matter, one.reported_at)
@@ -286,6 +326,7 @@ def _row(one: _Judged, matters: MatterFinder, by: Actor, now: datetime, seal: Se
         "reporter_name_sealed": seal.seal(draft.reporter_name),
         "reporter_phone_sealed": seal.seal(draft.reporter_phone),
         **_state_columns(one),
+        "history": list(_events(one, by, now)),
     }
 
 
@@ -302,15 +343,10 @@ def _state_columns(one: _Judged) -> dict[str, Any]:
     return {"state": state, "handled_at": handled_at, "closed_at": closed_at}
 
 
-def _write_history(db: Session, made: dict[int, _Judged], by: Actor, now: datetime) -> None:
-    events = [event for incident_id, one in made.items() for event in _events(incident_id, one, by, now)]
-    insert_rows(db, cast(Table, IncidentEvent.__table__), events)
-
-
-def _events(incident_id: int, one: _Judged, by: Actor, now: datetime) -> Iterable[dict[str, Any]]:
+def _events(one: _Judged, by: Actor, now: datetime) -> Iterable[dict[str, Any]]:
     """The first lines of an incident's history, in order."""
-    blank = {
-        "incident_id": incident_id, "by_name": by.name, "by_account_id": by.account_id, "note": "",
+    blank: dict[str, Any] = {
+        "by_name": by.name, "by_account_id": by.account_id, "note": "",
         "move": None, "from_state": None, "to_state": None, "details": {},
     }  # fmt: skip
     yield blank | {"at": one.reported_at, "kind": EventKind.RECEIVED, "to_state": State.REPORTED,
@@ -328,50 +364,6 @@ def _events(incident_id: int, one: _Judged, by: Actor, now: datetime) -> Iterabl
             before = State.HANDLED
         if one.draft.closed_at:
             yield moved | {"at": one.draft.closed_at, "from_state": before, "to_state": State.CLOSED, "note": note}
-
-
-def link_repeats(db: Session, incident_ids: Sequence[int]) -> None:
-    """Point each of these incidents at the earliest report of the same thing, where there is one.
-
-    The same thing: in the same grid within three days, in the same words, or the same matter within
-    30 m. Repeats are linked and stay open: suppressing one can hide that a problem grows.
-    """
-    if incident_ids:
-        db.execute(_LINK_REPEATS, {"ids": list(incident_ids)})
-
-
-_LINK_REPEATS = text("""
-    WITH fresh AS (SELECT * FROM incident WHERE id = ANY(:ids) AND grid_id IS NOT NULL),
-    alike AS (
-        SELECT id, grid_id, text, reported_at, min(id) OVER (PARTITION BY grid_id, text, reported_at) AS twin
-        FROM incident
-        WHERE grid_id IN (SELECT grid_id FROM fresh) AND text IN (SELECT text FROM fresh)
-          AND reported_at >= (SELECT min(reported_at) - interval '3 days' FROM fresh)
-          AND reported_at <= (SELECT max(reported_at) FROM fresh)),
-    in_the_same_words AS (
-        SELECT id, first_value(twin) OVER lately AS earlier_id, first_value(reported_at) OVER lately AS earlier_at
-        FROM alike WINDOW lately AS (PARTITION BY grid_id, text ORDER BY reported_at
-                                     RANGE BETWEEN interval '3 days' PRECEDING AND CURRENT ROW)),
-    of_the_same_matter AS (
-        SELECT later.id, same.id AS earlier_id, same.reported_at AS earlier_at
-        FROM fresh AS later JOIN incident AS same
-          ON same.grid_id = later.grid_id AND same.matter_id = later.matter_id
-         AND same.point && ST_Expand(later.point, 0.0003 / cos(radians(ST_Y(later.point))), 0.0003)
-         AND same.reported_at BETWEEN later.reported_at - interval '3 days' AND later.reported_at
-         AND (same.reported_at, same.id) < (later.reported_at, later.id)
-         AND ST_DistanceSphere(same.point, later.point) <= 30),
-    earliest AS (
-        SELECT DISTINCT ON (id) id, earlier_id
-        FROM (TABLE in_the_same_words UNION ALL TABLE of_the_same_matter) AS found
-        WHERE id = ANY(:ids) AND earlier_id <> id
-        ORDER BY id, earlier_at, earlier_id)
-    UPDATE incident SET repeats_id = earliest.earlier_id FROM earliest WHERE incident.id = earliest.id
-""")
-"""Twins, reported at the same moment, are told apart by their ids, which a window over time alone cannot do.
-
-Windows keep ten thousand reports in the same words (a file whose text is a category) from being compared
-each with each.
-"""
 
 
 def point_of(incident: Incident) -> tuple[float, float] | None:

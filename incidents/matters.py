@@ -4,11 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from incidents.models import Matter
 from incidents.words import LimitUnit
+
+_NAMED = (
+    select(Matter)
+    .where((Matter.code == bindparam("given")) | (Matter.name == bindparam("given")))
+    .order_by(func.lower(Matter.valid).desc().nulls_last())
+)
+"""Made once, latest first: most reports ask."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +39,7 @@ class MatterFinder:
         if not given:
             return None
         if given not in self._entries:
-            same = (Matter.code == given) | (Matter.name == given)
-            latest_first = func.lower(Matter.valid).desc().nulls_last()
-            self._entries[given] = list(self._db.scalars(select(Matter).where(same).order_by(latest_first)))
+            self._entries[given] = list(self._db.scalars(_NAMED, {"given": given}))
         entries = self._entries[given]
         then = (entry for entry in entries if _stood(entry, at))
         entry = next(then, entries[0] if entries else None)

@@ -75,7 +75,7 @@ class Incident(Base):
         Index("ix_incident_raw_pair", "raw_x", "raw_y"),
         Index("ix_incident_reported_at", "reported_at"),
         Index("ix_incident_township_id_reported_at", "township_id", "reported_at"),
-        Index("ix_incident_grid_id", "grid_id"),
+        Index("ix_incident_grid_id_reported_at", "grid_id", "reported_at"),
         Index("ix_incident_staff_id", "staff_id"),
         Index("ix_incident_lead_unit_id", "lead_unit_id"),
         Index("ix_incident_queue_reason", "queue_reason", postgresql_where=sql("queue_reason IS NOT NULL")),

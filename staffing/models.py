@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -99,3 +99,16 @@ class Absence(Base):
 
     staff: Mapped[Staff] = relationship(foreign_keys=[staff_id])
     deputy: Mapped[Staff | None] = relationship(foreign_keys=[deputy_id])
+
+
+class StaffEpoch(Base):
+    """One row whose number rises with every statement that changes units, staff, duties or absences, kept by triggers.
+
+    A process that keeps the roster compares it with the number its roster was read at.
+    """
+
+    __tablename__ = "staff_epoch"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    epoch: Mapped[int] = mapped_column(BigInteger)

@@ -13,12 +13,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from staffing.answering import Desk, HeldDuty, Leave, Person, Roster
-from staffing.models import Absence, Duty, Staff, Unit
+from staffing.models import Absence, Duty, Staff, StaffEpoch, Unit
 from staffing.words import UnitKind
 
 _IDS = any_(bindparam("ids", type_=ARRAY(BigInteger)))
 _duty, _absence, _staff, _unit = Duty.__table__.c, Absence.__table__.c, Staff.__table__.c, Unit.__table__.c
 
+_EPOCH = select(StaffEpoch.epoch)
 _DUTIES = select(_duty.staff_id, _duty.area_id, _duty.role, _duty.held)
 _DUTIES_ON = _DUTIES.where(_duty.area_id == _IDS)
 _ABSENCES = select(_absence.staff_id, _absence.away, _absence.reason, _absence.deputy_id).order_by(_absence.away)
@@ -32,6 +33,25 @@ _DESKS = (
     .where(_unit.kind.in_([UnitKind.TOWNSHIP, UnitKind.COUNTY_CENTRE]))
     .order_by(_unit.code.desc())
 )
+
+
+class KeptRoster:
+    """The whole roster, read again whenever staff changed. Keep one per process; threads may share it.
+
+    Each asking compares the epoch in the caller's own transaction: what was committed before is seen. Whoever
+    changes staff must not ask before committing, or others are given what may yet be undone.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[int, Roster] | None = None
+
+    def __call__(self, db: Session, _area_ids: Collection[int]) -> Roster:
+        """The duties on every area. Stands in for `load_roster`."""
+        epoch = db.execute(_EPOCH).scalar_one()
+        kept = self._kept
+        if kept is None or kept[0] != epoch:  # read after its epoch: may be newer than that says, never older
+            self._kept = kept = (epoch, load_roster(db))
+        return kept[1]
 
 
 def load_roster(db: Session, area_ids: Collection[int] | None = None) -> Roster:

@@ -1,9 +1,10 @@
 """Who is asking, what he may see, and the database session of the request.
 
-Every request passes here first, in this order: open `g.db`; find the account, by bearer token or by session;
-set the session's scope to its jurisdiction; refuse what the view's declared permission does not allow; check
-the CSRF token. After it, `g.db` is a session that sees only the jurisdiction (also enforced in the database),
-and `g.account` is the Account or None. Edges commit; whatever was not committed is rolled back at the end.
+Every request passes here first, in this order: open `g.db`, which sees nothing yet; find the account, by bearer
+token or by session; set the scope of `g.db` to its jurisdiction; refuse what the view's declared permission does
+not allow; check the CSRF token. After it, `g.db` is a session that sees only the jurisdiction (also enforced in the
+database), and `g.account` is the Account or None, by itself: what it refers to is asked of `g.db`. Edges commit;
+whatever was not committed is rolled back at the end.
 """
 
 import hashlib
@@ -15,10 +16,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
-from database.session import Scope, open_session
+from database.session import Scope, open_session, session_for
 from staffing.models import Duty
 from webmap.accounts import Account, ApiToken
 from webmap.installation import installation, utcnow
@@ -33,7 +34,6 @@ WITHOUT_DATABASE = frozenset({"statics.static", "assets.file", "health.alive"})
 """Endpoints that answer without knowing who asks."""
 
 csrf = CSRFProtect()
-_WITH_JURISDICTION = (joinedload(Account.area), joinedload(Account.unit), joinedload(Account.staff))
 _logins = LoginManager()
 
 
@@ -99,9 +99,9 @@ def _open() -> ResponseReturnValue | None:
     if request.endpoint in WITHOUT_DATABASE:
         return None
     g.db = open_session(installation().engine, Scope())
-    g.account = _account_asking(g.db)
-    g.scope = scope_of(g.db, g.account, now=utcnow())
-    _read_with(g.db, g.scope)
+    with session_for(installation().look_ups) as looking:
+        g.account = _account_asking(looking)
+        g.db.info["scope"] = g.scope = scope_of(looking, g.account, now=utcnow())
     if request.endpoint is None:  # no such address: the page that says so still shows who is signed in
         return None
     refusal = _refusal(access_of(current_app.view_functions[request.endpoint]))
@@ -119,18 +119,21 @@ def _account_asking(db: Session) -> Account | None:
     return _by_session()
 
 
-def _by_token(db: Session, token: str) -> Account:
-    found = db.scalar(
-        select(Account)
-        .join(ApiToken, ApiToken.account_id == Account.id)
-        .where(
-            ApiToken.digest == token_digest(token),
-            ApiToken.revoked_at.is_(None),
-            (ApiToken.expires_at.is_(None)) | (ApiToken.expires_at > utcnow()),
-            Account.deactivated_at.is_(None),
-        )
-        .options(*_WITH_JURISDICTION)
+_BEARER = (
+    select(Account)
+    .join(ApiToken, ApiToken.account_id == Account.id)
+    .where(
+        ApiToken.digest == bindparam("digest"),
+        ApiToken.revoked_at.is_(None),
+        ApiToken.expires_at.is_(None) | (ApiToken.expires_at > bindparam("now")),
+        Account.deactivated_at.is_(None),
     )
+)
+"""Asked anew by every request: what was revoked a moment ago is refused now."""
+
+
+def _by_token(db: Session, token: str) -> Account:
+    found = db.scalar(_BEARER, {"digest": token_digest(token), "now": utcnow()})
     if found is None:
         raise TokenUnusable
     return found
@@ -156,17 +159,11 @@ def _load(session_id: str) -> Account | None:
     account_id, _dot, generation = session_id.partition(".")
     if not (account_id.isdigit() and generation.isdigit()):
         return None
-    account: Account | None = g.db.get(Account, int(account_id), options=_WITH_JURISDICTION)
+    with session_for(installation().look_ups) as looking:
+        account = looking.get(Account, int(account_id))
     if account is None or not account.is_active or account.generation != int(generation):
         return None
     return account
-
-
-def _read_with(db: Session, scope: Scope) -> None:
-    """Begin the request's own transaction under `scope`; the one that looked the account up ends here."""
-    db.expunge_all()
-    db.rollback()
-    db.info["scope"] = scope
 
 
 def _refusal(access: Permission | str | None) -> ResponseReturnValue | None:

@@ -14,9 +14,11 @@ from sqlalchemy import Engine
 
 from database import cluster
 from database.sealing import Seal
-from database.session import make_engine
+from database.session import make_engine, without_transactions
 from database.settings import Settings, secret_key
 from geo.placing import AreaIndex
+from incidents.intake import Reception
+from staffing.rosters import KeptRoster
 
 
 class Installation:
@@ -37,11 +39,21 @@ class Installation:
         return make_engine(cluster.url(self.settings), hide_parameters=True)
 
     @cached_property
+    def look_ups(self) -> Engine:
+        """The same database, for finding out who is asking."""
+        return without_transactions(self.engine)
+
+    @cached_property
     def areas(self) -> AreaIndex:
         """The index that places points; hears of changed areas as soon as it is first used."""
         index = AreaIndex(self.engine)
         index.listen()
         return index
+
+    @cached_property
+    def reception(self) -> Reception:
+        """What taking a report in needs."""
+        return Reception(self.areas, self.seal, KeptRoster())
 
     @cached_property
     def seal(self) -> Seal:

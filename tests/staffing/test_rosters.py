@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import pytest
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -11,8 +12,8 @@ from sqlalchemy.orm import Session
 from geo.codes import AreaKind
 from geo.models import Area
 from staffing.answering import Answer, AnswerRule
-from staffing.models import Absence, Unit
-from staffing.rosters import load_roster
+from staffing.models import Absence, StaffEpoch, Unit
+from staffing.rosters import KeptRoster, load_roster
 from staffing.words import DutyRole, UnitKind
 from tests.factories import make_unit
 from tests.staffing.county import NOON, add_absence, add_area, add_duty, add_staff, day
@@ -128,3 +129,22 @@ def test_the_database_refuses_somebody_as_their_own_deputy(db: Session, place: P
     db.add(Absence(staff_id=worker.id, away=Range(NOON, None), deputy_id=worker.id))
     with pytest.raises(IntegrityError, match="deputy_is_another"):
         db.flush()
+
+
+def test_a_kept_roster_is_read_again_only_after_staff_changed(db: Session, place: Place):
+    rosters = KeptRoster()
+    before = rosters(db, [])
+    assert rosters(db, []) is before
+    worker = add_staff(db, "1", place.station)
+    add_duty(db, worker, place.grid)
+    after = rosters(db, [])
+    assert after.duties.keys() == {place.grid.id} and place.grid.id not in before.duties
+
+
+@pytest.mark.parametrize("change", ["UPDATE unit SET name = 'x'", "DELETE FROM absence", "UPDATE duty SET role = role",
+                                    "UPDATE staff SET phone = '1'"])  # fmt: skip
+def test_whatever_changes_of_staff_is_told_by_the_epoch(db: Session, change: str):
+    epoch = select(StaffEpoch.epoch)
+    before = db.scalar(epoch)
+    db.execute(text(change))
+    assert db.scalar(epoch) == (before or 0) + 1

@@ -5,6 +5,8 @@ because whether a report is already known does not depend on who may see it. The
 only what is theirs to know.
 """
 
+from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from sqlalchemy.orm import Session
 from database.session import open_session
 from incidents.drafts import ReportDraft
 from incidents.finding import YEARS
-from incidents.intake import Received, Reception, receive
+from incidents.intake import Received, receive_one
 from incidents.models import Incident
 from incidents.presenting import places
 from incidents.words import Channel
@@ -34,8 +36,6 @@ OWN_CHANNELS = frozenset({Channel.CITIZEN, Channel.WORKER, Channel.PATROL})
 
 
 _STORED = select(
-    Incident.id,
-    Incident.number,
     Incident.state,
     Incident.queue_reason,
     Incident.due_at,
@@ -62,11 +62,10 @@ def report(body: ReportDraft) -> ResponseReturnValue:
     draft = _with_key(body)
     _check(draft)
     now = utcnow()
-    reception = Reception(installation().areas, installation().seal)
     with open_session(installation().engine) as db:
         if whence := _whence():
             limits.check(db, whence, now=now)
-        [received] = receive(db, [draft], by=actor(), now=now, reception=reception)
+        received = receive_one(db, draft, by=actor(), now=now, reception=installation().reception)
         if whence and received.created:
             limits.note(db, whence, now=now)
         told = _told(db, received)
@@ -117,26 +116,31 @@ def _problem(field: str, code: str, message: str) -> InputProblem:
 
 def _told(db: Session, received: Received) -> dict[str, Any]:
     """What the sender may know. Of a report that was known before: only what his jurisdiction shows him."""
-    reader = db if received.created or g.account is None else g.db
-    row = reader.execute(_STORED, {"id": received.id}).one_or_none()
+    row = received.row or _as_it_stands(db if g.account is None else g.db, received.id)
     if row is None:
         return ReportAnswer(created=False).model_dump(mode="json")
-    explanation = row.explanation
+    explanation = row["explanation"]
     location = places(explanation) | {
-        "status": row.placement,
+        "status": row["placement"],
         "on_border": explanation.get("on_border"),
         "snapped": explanation.get("snapped"),
     }
     return {
         "created": received.created,
-        "id": row.id,
-        "number": row.number,
-        "state": row.state,
-        "queue_reason": row.queue_reason,
-        "due_at": row.due_at,
+        "id": received.id,
+        "number": received.number,
+        "state": row["state"],
+        "queue_reason": row["queue_reason"],
+        "due_at": row["due_at"] and row["due_at"].astimezone(UTC),
         "location": location,
         "answerer": _answerer(explanation.get("answerer")),
     }
+
+
+def _as_it_stands(reader: Session, id_: int) -> Mapping[str, Any] | None:
+    """What is stored of a report that was known before; None where the reader may not see it."""
+    found = reader.execute(_STORED, {"id": id_}).mappings().one_or_none()
+    return None if found is None else dict(found)
 
 
 def _answerer(found: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -102,9 +102,9 @@ def save_password() -> ResponseReturnValue:
 
 
 def _account_page(problems: list[str]) -> str:
-    area_id = g.account.area_id
-    names = names_of(g.db, [area_id], utcnow()) if area_id else {}
-    return render_template("signing_in/account.html", problems=problems, area=names.get(area_id))
+    own = g.db.get_one(Account, g.account.id)
+    names = names_of(g.db, [own.area_id], utcnow()) if own.area_id else {}
+    return render_template("signing_in/account.html", problems=problems, own=own, area=names.get(own.area_id))
 
 
 def _sign_in_page(name: str = "", problem: str = "") -> str:
