@@ -184,6 +184,8 @@ def _mend_invalid(drawn: Outline) -> Mended:
     where = (float(numbers[0]), float(numbers[1])) if len(numbers) == 2 else None
     made = shapely.make_valid(drawn, method="structure", keep_collapsed=False)
     outline = _polygons(shapely.union_all(shapely.get_parts(made)))  # its parts may still share an edge
+    if outline is None:  # rings that turn back on themselves: what lies an odd number of lines inside is ground
+        outline = _polygons(shapely.make_valid(drawn, method="linework"))
     if outline is None:
         return Mended(None, "no-ground", where)
     size_m2 = area_m2(outline)

@@ -26,6 +26,7 @@ from database.sealing import SealBroken
 from geo.codes import ProfileError
 from geo.crs import DatumError
 from geo.locate import NotFiniteError
+from geo.sentences import retold
 from importers.columns import ColumnsOptionError
 from importers.errors import ReadError
 from importers.values import BadValue
@@ -274,11 +275,7 @@ def answer_for(error: Exception) -> Answer | None:
 
 def said(error: ReadError) -> str:
     """Why a file could not be read, in the user's language. Its sentence is the docstring of the error's class."""
-    facts = {
-        name: ", ".join(map(str, fact)) if isinstance(fact, (list, tuple)) else fact
-        for name, fact in error.facts.items()
-    }
-    return _(error.sentence()).format(**facts)
+    return retold(error.said().told(), _)
 
 
 def set_up(app: Flask) -> None:
