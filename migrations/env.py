@@ -15,7 +15,14 @@ from database import cluster
 from database.base import Base
 from database.settings import load_settings
 
-MODELS = ("geo.models", "staffing.models", "incidents.models", "webmap.accounts", "webmap.api.limits")
+MODELS = (
+    "geo.models",
+    "geo.address_models",
+    "staffing.models",
+    "incidents.models",
+    "webmap.accounts",
+    "webmap.api.limits",
+)
 
 if context.config.attributes.get("comparing", True):
     for name in MODELS:
