@@ -4,7 +4,6 @@ Unlike areas or staff, reports do not depend on each other, so a bad row does no
 Reading the same file again adds nothing.
 """
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +20,7 @@ from importers.checked_rows import take_turn
 from importers.columns import Matched, known_headings, match_columns
 from importers.encodings import AUTO
 from importers.errors import ReadError
+from importers.rejects import Rejects
 from importers.report import ImportReport, Problem
 from importers.report_rows import FIELDS, RowReader, survey
 from importers.tables import Row, Table, read_table
@@ -72,7 +72,7 @@ def import_reports(
         if not report.blocks:
             take_turn(db, "reports")
             with ExitStack() as files:
-                outlet = _Rejects(rejects, table.columns, files)
+                outlet = Rejects(rejects, table.columns, files)
                 _Import(db, table, matched, report, outlet).run(channel, datum, by=by, now=now, reception=reception)
     except ReadError as error:
         return ImportReport.refused(path, error)
@@ -87,7 +87,7 @@ class _Import:
     table: Table
     matched: Matched
     report: ImportReport
-    rejects: "_Rejects"
+    rejects: Rejects
     tally: Counter[str] = field(default_factory=Counter)
     numbers: dict[str, int] = field(default_factory=dict)
     """Under which row each external number of the file was first seen."""
@@ -153,26 +153,6 @@ class _Import:
 
     def _block(self, code: str, message: str) -> None:
         self.report.problems.append(Problem(None, None, code, message))
-
-
-class _Rejects:
-    """The file of rows that were not loaded, made with the first of them, in a form that spreadsheets open."""
-
-    def __init__(self, path: Path | None, columns: Sequence[str], files: ExitStack) -> None:
-        self._path = path
-        self._columns = columns
-        self._files = files
-        self._writer: Any = None
-
-    def write(self, row: Row, problem: str) -> None:
-        """Add a row as it was, its number and what is wrong with it."""
-        if self._path is None:
-            return
-        if self._writer is None:
-            file = self._files.enter_context(self._path.open("w", encoding="utf-8-sig", newline=""))
-            self._writer = csv.writer(file)
-            self._writer.writerow([*self._columns, "row", "problem"])
-        self._writer.writerow([*(row.cells[column] for column in self._columns), row.number, problem])
 
 
 def _batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
