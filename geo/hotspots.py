@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.crs import Floats
-from geo.outlines import M_PER_DEG
+from geo.sphere import M_PER_DEG
 
 Counts = NDArray[np.int64]
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from database.session import session_for, without_transactions
 from geo.areas import areas_epoch, areas_valid_at, turning_points
 from geo.locate import Locator
+from geo.raster.store import RasterStore
 
 CHANNEL = "areas_changed"
 KEPT_MOMENTS = 6
@@ -44,8 +45,10 @@ class AreaIndex:
     locator it was given: an answer is always of one moment, never half of each.
     """
 
-    def __init__(self, engine: Engine, *, check_every_s: float = 1.0) -> None:
+    def __init__(self, engine: Engine, store: RasterStore | None = None, *, check_every_s: float = 1.0) -> None:
+        """Rasters are shared with other processes through the store; without one, each process draws its own."""
         self._engine = engine
+        self._draw = None if store is None else store.raster
         self._asking = without_transactions(engine)
         self._check_every_s = check_every_s
         self._lock = threading.RLock()
@@ -62,7 +65,7 @@ class AreaIndex:
             interval = bisect_right(generation.turns, moment)
             if interval not in generation.locators:
                 with session_for(self._engine) as db:
-                    generation.locators[interval] = Locator(areas_valid_at(db, moment))
+                    generation.locators[interval] = Locator(areas_valid_at(db, moment), draw=self._draw)
                 while len(generation.locators) > KEPT_MOMENTS:
                     generation.locators.popitem(last=False)
             generation.locators.move_to_end(interval)

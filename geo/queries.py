@@ -20,7 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.locate import SNAP_M, Status
-from geo.outlines import M_PER_DEG
+from geo.sphere import M_PER_DEG
 
 
 @dataclass(frozen=True)

@@ -252,8 +252,7 @@ class _People:
 
         location = Location(
             Status.LOCATED, Rule.COVERS, ref(place[0]), tuple(locator.areas[position].ref for position in on_top),
-            ref(place[1]), ref(place[2]), ref(place[3]), on_border=False, snapped=False, border_m=None,
-            neighbour=None, neighbour_m=None,
+            ref(place[1]), ref(place[2]), ref(place[3]), on_border=False, snapped=False,
         )  # fmt: skip
         responsibility = route(location, self._roster, at)
         if responsibility is None:

@@ -15,4 +15,5 @@ if command -v flock >/dev/null; then
 fi
 setup/system.sh $browser 9>&- # not the services that the system may start
 setup/python.sh "$list"
+setup/compile.sh
 setup/frontend.sh

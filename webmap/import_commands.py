@@ -28,6 +28,7 @@ from webmap.import_running import (
     whoever,
 )
 from webmap.installation import installation, utcnow
+from webmap.progress import counting
 
 Command = Callable[..., None]
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -55,9 +56,17 @@ def _of_tables(command: Command) -> Command:
     return click.option("--encoding", default="auto", show_default=True, help="Of the text.")(command)
 
 
+def _with_rejects(command: Command) -> Command:
+    """Where what is bad goes, of files whose good rows are loaded without it."""
+    return click.option(
+        "--rejects", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT.csv",
+        help="Where bad rows go with the reason; with --commit, FILE-rejects.csv beside FILE by default.",
+    )(command)  # fmt: skip
+
+
 @click.group("import", context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
-    """Load areas, staff, duties, the catalogue and reports from files.
+    """Load areas, staff, duties, the catalogue, addresses and reports from files.
 
     Every import is a dry run that says what was detected and what is wrong, row by row; --commit
     loads. Exit status: 0 done, or nothing that blocks; 1 something blocks; 2 wrong usage.
@@ -160,15 +169,38 @@ def catalogue(
     run(RunOptions(file, commit, report_to), load)
 
 
+@commands.command("addresses")
+@_common
+@_of_tables
+@click.option("--datum", default="wgs84", show_default=True, callback=datum_option, help="Where no column names it.")
+@click.option("--replace", "replace_list", is_flag=True, help="End the addresses that the file does not have.")
+@_with_rejects
+def addresses(file: Path, rejects: Path | None, commit: bool, report_to: Path | None, **options: Any) -> None:
+    """Load the standard address list (标准地址库), or any list of places with names and coordinates.
+
+    Good rows are loaded, bad ones written to a file with the reason. An address that the list has already is not
+    loaded again; what the file says otherwise of the same place counts from now on.
+
+    Example: flask import addresses 标准地址.csv --datum cgcs2000 --commit
+    """
+    from importers.addresses import import_addresses
+
+    outlet = rejects_path(file, rejects, commit=commit)
+    with counting() as progress:
+        run(
+            RunOptions(file, commit, report_to, rejects=outlet),
+            lambda db: import_addresses(
+                db, file, by=whoever(), now=utcnow(), rejects=outlet, progress=progress, **options
+            ),
+        )
+
+
 @commands.command("reports")
 @_common
 @_of_tables
 @click.option("--channel", required=True, type=click.Choice([channel.value for channel in Channel]), help="The source.")
 @click.option("--datum", required=True, callback=datum_option, help="wgs84, gcj02, bd09, cgcs2000 or EPSG:n.")
-@click.option(
-    "--rejects", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT.csv",
-    help="Where bad rows go with the reason; with --commit, FILE-rejects.csv beside FILE by default.",
-)  # fmt: skip
+@_with_rejects
 def reports(
     file: Path,
     channel: str,
@@ -183,13 +215,12 @@ def reports(
 
     Example: flask import reports 热线.csv --channel hotline --datum gcj02 --commit
     """
-    from geo.placing import AreaIndex
     from importers.reports import import_reports
     from incidents.actors import Actor
     from incidents.intake import Reception
 
     def load(db: Session) -> ImportReport:
-        reception = Reception(AreaIndex(installation().engine), installation().seal)
+        reception = Reception(installation().area_index(), installation().seal)
         return import_reports(
             db, file, channel=Channel(channel), by=Actor(whoever()), now=utcnow(), reception=reception,
             rejects=rejects_path(file, rejects, commit=commit), **options,

@@ -17,6 +17,7 @@ from database.sealing import Seal
 from database.session import make_engine, without_transactions
 from database.settings import Settings, secret_key
 from geo.placing import AreaIndex
+from geo.raster.store import RasterStore
 from incidents.intake import Reception
 from staffing.rosters import KeptRoster
 
@@ -46,9 +47,13 @@ class Installation:
     @cached_property
     def areas(self) -> AreaIndex:
         """The index that places points; hears of changed areas as soon as it is first used."""
-        index = AreaIndex(self.engine)
+        index = self.area_index()
         index.listen()
         return index
+
+    def area_index(self) -> AreaIndex:
+        """An index for a command, which ends before it would hear of anything."""
+        return AreaIndex(self.engine, RasterStore(self.settings.data / "cache" / "rasters"))
 
     @cached_property
     def reception(self) -> Reception:

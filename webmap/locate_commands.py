@@ -10,7 +10,6 @@ from database import cluster
 from database.errors import DatabaseError
 from database.session import session_for
 from geo.crs import DatumError
-from geo.placing import AreaIndex
 from importers.values import BadValue, parse_time
 from incidents.clock import LOCAL
 from incidents.whereabouts import whereabouts
@@ -43,7 +42,7 @@ def commands(lon: float, lat: float, datum: str, at: datetime | None) -> None:
     try:
         cluster.check(here.settings)
         with session_for(here.engine) as db:
-            said = whereabouts(db, AreaIndex(here.engine), lon, lat, datum, at or utcnow())
+            said = whereabouts(db, here.area_index(), lon, lat, datum, at or utcnow())
     except DatumError as error:
         raise click.UsageError(str(error)) from error
     except DatabaseError as error:

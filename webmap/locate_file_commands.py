@@ -9,7 +9,6 @@ from database import cluster
 from database.errors import DatabaseError
 from database.session import session_for
 from geo.crs import DatumError
-from geo.placing import AreaIndex
 from importers.errors import ReadError
 from importers.locate_file import PointColumns, locate_file
 from webmap.installation import installation, utcnow
@@ -38,7 +37,7 @@ def commands(source: Path, out: Path, encoding: str, **columns: str) -> None:
     try:
         cluster.check(here.settings)
         with session_for(here.engine) as db:
-            index, options = AreaIndex(here.engine), PointColumns(**columns)
+            index, options = here.area_index(), PointColumns(**columns)
             statuses = locate_file(db, index, source, out, options, now=utcnow(), encoding=encoding)
     except DatumError as error:
         raise click.UsageError(str(error)) from error

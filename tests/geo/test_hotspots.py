@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from geo.crs import area_m2
 from geo.hotspots import bin_points, gi_star, intensity, repeated_points
-from geo.outlines import M_PER_DEG
+from geo.sphere import M_PER_DEG
 
 seeds = st.integers(0, 2**32 - 1)
 

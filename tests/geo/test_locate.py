@@ -17,7 +17,8 @@ from shapely.geometry import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.codes import AreaKind
-from geo.locate import M_PER_DEG, LocatableArea, LocatedMany, Location, Locator, NotFiniteError
+from geo.locate import LocatableArea, LocatedMany, Location, Locator, NotFiniteError
+from geo.sphere import M_PER_DEG
 from tests.geo.tessellations import tessellation
 
 _ids = iter(range(1, 10**9))
@@ -365,18 +366,16 @@ def test_the_distance_to_the_border_is_the_same_for_one_and_for_many():
     points = points_of_every_sort(outlines, np.random.default_rng(3), each=60)
     metres = locator.locate_many(*points.T).border_m()
     singly = [locator.locate(lon, lat).border_m for lon, lat in points.tolist()]
-    np.testing.assert_allclose(metres, [math.nan if m is None else m for m in singly], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(metres, [math.nan if m is None else m for m in singly], rtol=1e-12)
 
 
-def test_blocks_of_points_leave_no_seams(monkeypatch):
+def test_threads_that_share_the_points_leave_no_seams():
     outlines = tessellation(4, 4, points=6, seed=5)
     specialised = [area(f"S{i}", outlines[i].centroid.buffer(0.01), AreaKind.SPECIALISED, domain="x") for i in (3, 7)]
     locator = Locator([*(area(f"{i:03d}", outline) for i, outline in enumerate(outlines)), *specialised])
     points = points_of_every_sort(outlines, np.random.default_rng(5), each=40)
     whole = locator.locate_many(*points.T)
-    monkeypatch.setattr("geo.locate_many.BLOCK", 37)
-    monkeypatch.setattr("geo.outlines._AT_ONCE", 50)
-    pieces = locator.locate_many(*points.T)
+    pieces = locator.locate_many(*points.T, threads=3)
     for name in ("grid", "on_border", "snapped", "specialised_offsets", "specialised_values"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(pieces, name))
     assert whole.specialised_values.size > 10

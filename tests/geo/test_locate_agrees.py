@@ -20,8 +20,8 @@ from geo.codes import AreaKind
 from geo.loading import NewVersion, add_areas, add_versions
 from geo.locate import SNAP_M, LocatableArea, Location, Locator
 from geo.models import AreaImport
-from geo.outlines import M_PER_DEG
 from geo.queries import SqlLocation, locate_in_sql
+from geo.sphere import M_PER_DEG
 from tests.factories import ALWAYS, NOW, make_area
 from tests.geo.tessellations import tessellation
 

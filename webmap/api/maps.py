@@ -13,8 +13,8 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from geo.hotspots import bin_points
-from geo.outlines import M_PER_DEG
 from geo.sheets import pixel_degrees
+from geo.sphere import M_PER_DEG
 from incidents import finding
 from incidents.finding import IncidentFilter
 from incidents.workflow import OPEN
