@@ -8,7 +8,7 @@ import pytest
 
 from database.settings import ROOT, Settings
 from geo.codes import AreaKind
-from importers import catalogue, duties, report_rows, staff
+from importers import address_rows, catalogue, duties, report_rows, staff
 from importers.area_rows import fields_of
 from importers.areas import ACCEPTABLE
 from webmap.app import create_app
@@ -23,7 +23,7 @@ def test_every_column_of_areas_is_documented(kind: AreaKind):
 
 
 @pytest.mark.parametrize("wanted", [
-    staff.COLUMNS.wanted, duties.COLUMNS.wanted, catalogue.COLUMNS.wanted, report_rows.FIELDS,
+    staff.COLUMNS.wanted, duties.COLUMNS.wanted, catalogue.COLUMNS.wanted, report_rows.FIELDS, address_rows.FIELDS,
 ])  # fmt: skip
 def test_every_column_of_a_table_is_documented(wanted):
     assert [each.name for each in wanted if f"`{each.name}`" not in FILES] == []
