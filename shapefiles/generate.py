@@ -1,4 +1,4 @@
-"""Write the demonstration county: `python -m shapefiles.generate OUT [--seed N] [--until 2026-10-31] [--truth]`."""
+"""Write the demonstration county: `python -m shapefiles.generate OUT [--until DAY] [--truth] [--addresses N]`."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from shapefiles import faults, layers, offices
+from shapefiles import addresses, faults, layers, offices
 from shapefiles.county import found_county
 from shapefiles.handling import handle
 from shapefiles.overlays import DOMAINS, found_specialised
@@ -40,8 +40,16 @@ class ReportFile:
 
 
 @dataclass(frozen=True)
+class AddressFile:
+    """The standard address list, for `import addresses`."""
+
+    path: Path
+    datum: str
+
+
+@dataclass(frozen=True)
 class Files:
-    """Everything that was written. Import `areas` in their order, then staff, duties, catalogue, then `reports`."""
+    """Everything that was written. Import `areas` in order, staff, duties, catalogue, addresses, then `reports`."""
 
     areas: tuple[AreaFile, ...]
     staff: Path
@@ -50,20 +58,25 @@ class Files:
     reports: tuple[ReportFile, ...]
     truth: tuple[Path, ...] = ()
     """truth.csv and truth.json, when asked for; never to be imported."""
+    addresses: AddressFile | None = None
+    """The address list, when asked for."""
 
 
-def generate(out: Path, *, seed: int = SEED, until: date = UNTIL, truth: bool = False) -> Files:
+def generate(out: Path, *, seed: int = SEED, until: date = UNTIL, truth: bool = False,
+             address_rows: int = 0) -> Files:  # fmt: skip
     """Write all files into the folder `out`, which is made if need be; the same arguments give the same bytes.
 
     `until` is the last day of the year of reports, whose 60 reports are still open; a datetime (naive, in
-    Asia/Shanghai) says besides that nothing has happened after that moment of it.
+    Asia/Shanghai) says besides that nothing has happened after that moment of it. `address_rows` says
+    how many rows the address list has, of some 117,000 at most; without any it is not written.
     """
     out.mkdir(parents=True, exist_ok=True)
     day = offices.day_of(until)
     county = found_county(seed)
     specialised = found_specialised(county, seed)
     roster = staff_county(county, specialised, day, seed)
-    reports = _year_of_reports(Places(county, specialised, seed), until, seed)
+    places = Places(county, specialised, seed)
+    reports = _year_of_reports(places, until, seed)
     layers.write_county(out / "county.geojson", county)
     layers.write_townships(out / "townships.gpkg", county, day)
     layers.write_villages(out / "villages.gpkg", county, day)
@@ -76,8 +89,13 @@ def generate(out: Path, *, seed: int = SEED, until: date = UNTIL, truth: bool = 
     offices.write_catalogue(out / "catalogue.xlsx")
     sent = offices.write_reports(out, reports)
     written = write_truth(out, county, specialised, roster, reports, seed=seed, until=until) if truth else ()
-    return Files(_area_files(out), out / "staff.csv", out / "duties.csv", out / "catalogue.xlsx",
-                 tuple(ReportFile(path, channel.name, channel.datum) for channel, path in sent), written)  # fmt: skip
+    listed = AddressFile(out / "addresses.csv", addresses.DATUM) if address_rows else None
+    if listed:
+        book = addresses.found_addresses(county, specialised, places, seed)
+        addresses.write_addresses(listed.path, book.shorter(address_rows), seed)
+    report_files = tuple(ReportFile(path, channel.name, channel.datum) for channel, path in sent)
+    return Files(_area_files(out), out / "staff.csv", out / "duties.csv", out / "catalogue.xlsx", report_files,
+                 written, listed)  # fmt: skip
 
 
 def _year_of_reports(places: Places, until: date, seed: int) -> list[Report]:
@@ -116,11 +134,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--until", type=_until, default=UNTIL, help="last day of the reports, or its last moment")
     parser.add_argument("--truth", action="store_true", help="also write truth.csv and truth.json, for tests")
+    parser.add_argument("--addresses", type=int, default=0, metavar="N", help="also write an address list of N rows")
     options = parser.parse_args(arguments)
-    files = generate(options.out, seed=options.seed, until=options.until, truth=options.truth)
+    files = generate(options.out, seed=options.seed, until=options.until, truth=options.truth,
+                     address_rows=options.addresses)  # fmt: skip
     lines = [f"{area.path.name}: {area.kind} {area.domain or ''}".rstrip() for area in files.areas]
     lines += [path.name for path in (files.staff, files.duties, files.catalogue, *files.truth)]
     lines += [f"{report.path.name}: {report.channel}, {report.datum}" for report in files.reports]
+    if files.addresses is not None:
+        lines.append(f"{files.addresses.path.name}: addresses, {files.addresses.datum}")
     sys.stdout.write("\n".join(lines) + "\n")
 
 

@@ -79,6 +79,30 @@ class Places:
         """Tell whether the county covers the point."""
         return bool(len(self._tree.query(shapely.Point(point), predicate="intersects")))
 
+    def groups(self, grid: Grid) -> list[tuple[str, Points]]:
+        """Return the hamlets of a grid in the country, as its people number them, with their middles."""
+        first = int(grid.code[-3:]) * 3 - 2
+        return [(f"{numeral(first + nth)}组", middle) for nth, middle in enumerate(self._hamlets[grid.code])]
+
+    def roads(self, village: Village) -> list[Road]:
+        """Return the roads of a community."""
+        return self._roads[village.code]
+
+    def numbered(self, village: Village, points: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return which of a community's roads is nearest to each of (n, 2) points, and the house number there.
+
+        It says what `address` says, of many points at once.
+        """
+        roads = self._roads[village.code]
+        away = points[:, None] - np.array([road.start for road in roads])
+        way = np.array([road.along for road in roads])
+        off = way[:, 0] * away[..., 1] - way[:, 1] * away[..., 0]
+        nearest = np.abs(off).argmin(axis=1)
+        rows = np.arange(len(points))
+        frontage = np.maximum(0.0, (away * way).sum(axis=2)[rows, nearest])
+        numbers = 1 + (frontage / PER_NUMBER_M).astype(np.int64) * 2 + (off[rows, nearest] > 0)
+        return nearest.astype(np.int64), numbers.astype(np.int64)
+
     def _grid(self, point: Point) -> Grid:
         if point not in self._found:
             spot = shapely.Point(point)
