@@ -8,7 +8,7 @@ import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -62,11 +62,13 @@ def locate_file(
     *,
     now: datetime,
     encoding: str = AUTO,
+    progress: Callable[[int], None] = lambda _rows: None,
 ) -> Counter[str]:
     """Write `out` (UTF-8, commas) and return how many rows have each status. Raises ReadError or DatumError.
 
     Each row is placed by the areas and the staff of its own moment, of `now` where it has none. A row whose
-    coordinates or moment mean nothing has the status `invalid`. `out` appears whole or not at all.
+    coordinates or moment mean nothing has the status `invalid`. `out` appears whole or not at all. `progress` is told
+    now and then how many rows are done.
     """
     datum = str(parse_datum(columns.datum))
     table = _Points(source, columns, encoding)
@@ -81,10 +83,18 @@ def locate_file(
                 added = _continuations(records, table, datum, index, people, now)
                 writer.writerows(_joined(records, added))
                 statuses.update(added[-1])
+                progress(statuses.total())
         draft.replace(out)
     finally:
         draft.unlink(missing_ok=True)
     return statuses
+
+
+def about_how_many(source: Path) -> int:
+    """Guess how many rows a table has by its size and its first lines; 0 where nothing can be guessed."""
+    with open_bytes(source) as raw:
+        head = raw.read(HEAD_BYTES)
+    return round(source.stat().st_size * head.count(b"\n") / len(head)) if head else 0
 
 
 def _joined(records: Sequence[Record], added: Sequence[Sequence[str]]) -> Iterator[Record]:

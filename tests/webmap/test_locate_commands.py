@@ -188,6 +188,30 @@ def test_each_row_is_judged_by_its_own_moment(app: Flask, tmp_path: Path):
     ]  # fmt: skip
 
 
+def test_a_moment_for_all_rows_is_that_of_rows_without_their_own(app: Flask, tmp_path: Path):
+    before, after = (f"{moment:%Y-%m-%d %H:%M}" for moment in (TURN - timedelta(days=2), NOW))
+    rows = place(
+        app, tmp_path, ["lon", "lat", "when"], ["119.013", "33.003", ""], ["119.013", "33.003", after],
+        options=("--at", before, "--at-column", "when"),
+    )  # fmt: skip
+    assert [row["specialised"] for row in rows] == ["S1;S2", "S2"]
+    (row,) = place(app, tmp_path, ["lon", "lat"], ["119.013", "33.003"], options=("--at", before))
+    assert row["specialised"] == "S1;S2"
+
+
+def test_whoever_waits_is_told_how_many_rows_are_done(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(locating, "CHUNK", 3)
+    source = write(tmp_path / "in.csv", ["lon", "lat"], *[["119.005", "33.005"]] * 8)
+    assert locating.about_how_many(source) in (8, 9)  # the headings are a line, too
+    told: list[int] = []
+    here = app.extensions["wangge"]
+    with session_for(here.engine) as db:
+        locating.locate_file(
+            db, here.area_index(), source, tmp_path / "out.csv", locating.PointColumns(), now=NOW, progress=told.append
+        )
+    assert told == [3, 6, 8]
+
+
 def test_days_before_months_are_recognised_by_the_whole_column(app: Flask, tmp_path: Path):
     rows = place(
         app, tmp_path, ["lon", "lat", "when"], ["119.013", "33.003", "03/11/2025"], ["119.013", "33.003", "25/12/2025"],
