@@ -41,3 +41,19 @@ class LeadMissing(IncidentError):
 
 class PointUnusable(IncidentError):
     """That position lies outside every comprehensive grid: choose a point inside one."""
+
+
+class CandidateGone(IncidentError):
+    """The places to choose from are no longer those that were shown: look at them again."""
+
+
+class CandidateTooWide(IncidentError):
+    """That is an area with parts of several grids: choose the point inside it on the map."""
+
+
+class NothingToRemember(IncidentError):
+    """Only a place that a person chose for the case can be kept for its words."""
+
+
+class WordsMissing(IncidentError):
+    """Say which words mean this place: at least two characters, at most sixty."""

@@ -12,9 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database.base import WGS84
+from geo.addresses.answers import Accuracy
 from geo.placing import AreaIndex
 from incidents.actors import SYSTEM, Actor
+from incidents.addressing import placed_by
 from incidents.errors import (
+    CandidateGone,
+    CandidateTooWide,
     HandlerMayNotConfirm,
     LeadMissing,
     MoveNotAllowed,
@@ -24,11 +28,11 @@ from incidents.errors import (
     UnknownIncident,
 )
 from incidents.explaining import explain
-from incidents.intake import place_columns
+from incidents.intake import areas_of, place_columns
 from incidents.models import Incident, IncidentEvent
 from incidents.repeats import link_repeats
 from incidents.routing import route
-from incidents.words import EventKind
+from incidents.words import EventKind, PlaceMethod
 from incidents.workflow import MOVES, OPEN, Move, Right, Rule, State
 from staffing.models import Unit
 from staffing.rosters import load_roster
@@ -70,21 +74,57 @@ def place_by_hand(
     answers for it. Raises UnknownIncident, NotYours, MoveNotAllowed when it is finished, and
     PointUnusable outside every grid. Flushes; the caller commits.
     """
+    incident = locked_to_place(db, incident_id, by)
+    incident.address_accuracy = incident.address_confidence = None
+    how = {"method": PlaceMethod.BY_HAND, "lon": lon, "lat": lat}
+    return _put(db, incident, lon, lat, how, by=by, now=now, index=index, note=note)
+
+
+def place_by_candidate(
+    db: Session, incident_id: int, nth: int, matched: str, *, by: Actor, now: datetime, index: AreaIndex, note: str = ""
+) -> Incident:
+    """Place an incident where one of the candidates of its words lies, which a person chose; the first is number 0.
+
+    `matched` is the name that the person saw there. Raises what `place_by_hand` does; CandidateGone where that is no
+    longer the nth, and CandidateTooWide for an area of which several grids have a part: its middle is no place.
+    Flushes; the caller commits.
+    """
+    incident = locked_to_place(db, incident_id, by)
+    answer = incident.address_answer or {"candidates": []}
+    candidate = dict(enumerate(answer["candidates"])).get(nth)
+    if candidate is None or candidate["matched"] != matched:
+        raise CandidateGone
+    if not Accuracy(candidate["accuracy"]).is_point and candidate["grids"] != 1:
+        raise CandidateTooWide
+    incident.address_accuracy, incident.address_confidence = candidate["accuracy"], candidate["confidence"]
+    how = {"method": PlaceMethod.CANDIDATE, "address": placed_by(candidate, asked=answer["asked"], rule=None)}
+    return _put(db, incident, candidate["lon"], candidate["lat"], how, by=by, now=now, index=index, note=note)
+
+
+def locked_to_place(db: Session, incident_id: int, by: Actor) -> Incident:
+    """The incident, locked, for somebody who may say where it is. Raises UnknownIncident, NotYours, MoveNotAllowed."""
     incident = locked(db, incident_id)
     if Right.FILE not in by.rights:
         raise NotYours
     if incident.state not in OPEN:
         raise MoveNotAllowed(incident.state, Move.FILE)
+    return incident
+
+
+def _put(
+    db: Session, incident: Incident, lon: float, lat: float, how: dict[str, Any], *, by: Actor, now: datetime,
+    index: AreaIndex, note: str,
+) -> Incident:  # fmt: skip
+    """Place and route. What contradicted the earlier position is settled: a person has looked."""
     location = index.at(incident.reported_at).locate(lon, lat)
     if location.grid is None:
         raise PointUnusable
-    area_ids = {location.grid.area_id, *(area.area_id for area in location.specialised)}
-    area_ids |= {location.village.area_id} if location.village else set()
-    responsibility = route(location, load_roster(db, area_ids), now)
-    explanation = explain(location, responsibility, at=now) | {"method": "by-hand", "lon": lon, "lat": lat}
+    responsibility = route(location, load_roster(db, areas_of([location])), now)
+    explanation = explain(location, responsibility, at=now) | how
     for column, value in place_columns(location, responsibility).items():
         setattr(incident, column, value)
     incident.point = f"SRID={WGS84};POINT({lon!r} {lat!r})"  # type: ignore[assignment]  # GeoAlchemy2 takes EWKT
+    incident.place_method, incident.contradiction = how["method"], None
     incident.placed_by_hand, incident.explanation = True, explanation
     incident.queue_reason = responsibility.queue_reason if responsibility else None
     append_event(db, incident, EventKind.PLACED, by=by, now=now, note=note, details=explanation)

@@ -21,7 +21,9 @@ from database.sealing import Seal
 from geo.locate import Location
 from geo.placing import AreaIndex
 from incidents.actors import Actor
+from incidents.addressing import Geocoding
 from incidents.clock import LOCAL, due
+from incidents.draft_placing import Placed, place_draft
 from incidents.drafts import HistoricReport, ReportDraft
 from incidents.explaining import explain
 from incidents.matters import MatterFinder
@@ -32,7 +34,6 @@ from incidents.positions import (
     Position,
     count_pairs,
     placeholder_pairs,
-    position_of,
 )
 from incidents.repeats import link_repeats
 from incidents.routing import Responsibility, route
@@ -70,25 +71,32 @@ class Received:
 class Reception:
     """What receiving needs besides the session: the index of areas, the seal for personal data, and the roster.
 
-    `roster` gives the duties on some areas at least, as they stand in the session's transaction.
+    `roster` gives the duties on some areas at least, as they stand in the session's transaction. `geocoding` gives
+    the geocoder; without it, words place nothing.
     """
 
     index: AreaIndex
     seal: Seal
     roster: Callable[[Session, Collection[int]], Roster] = load_roster
+    geocoding: Geocoding | None = None
 
 
 @dataclass(frozen=True)
 class _Judged:
     """A draft with everything that was decided about it."""
 
-    draft: ReportDraft
-    reported_at: datetime
-    position: Position
-    location: Location | None
+    placed: Placed
     responsibility: Responsibility | None
     queue_reason: QueueReason | None
     explanation: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def draft(self) -> ReportDraft:
+        return self.placed.draft
+
+    @property
+    def reported_at(self) -> datetime:
+        return self.placed.reported_at
 
 
 def receive(
@@ -236,22 +244,18 @@ def _judge(
     db: Session, drafts: Sequence[ReportDraft], suspects: Collection[ChannelPair], now: datetime, reception: Reception
 ) -> list[_Judged]:
     """Place every draft and find who answers, by the areas and the roster of the time of the report."""
-    placed: list[tuple[ReportDraft, datetime, Position, Location | None]] = []
-    for draft in drafts:
-        reported_at = draft.reported_at or now
-        position = position_of(draft)
-        location = None
-        if position.lon is not None and position.lat is not None:
-            location = reception.index.at(reported_at).locate(position.lon, position.lat)
-        placed.append((draft, reported_at, position, location))
-    roster = reception.roster(db, areas_of(location for *_, location in placed))
+    doubted = [(draft.channel, (draft.lon, draft.lat)) in suspects for draft in drafts]
+    places = [
+        place_draft(draft, draft.reported_at or now, reception.index, reception.geocoding, placeholder=doubt)
+        for draft, doubt in zip(drafts, doubted, strict=True)
+    ]
+    roster = reception.roster(db, areas_of(place.location for place in places))
     judged = []
-    for draft, reported_at, position, location in placed:
-        responsibility = route(location, roster, reported_at) if location else None
-        suspect = (draft.channel, (draft.lon, draft.lat)) in suspects
-        reason = queue_reason(position, location, responsibility, placeholder=suspect)
-        explanation = explain(location, responsibility, at=reported_at)
-        judged.append(_Judged(draft, reported_at, position, location, responsibility, reason, explanation))
+    for place, placeholder in zip(places, doubted, strict=True):
+        responsibility = route(place.location, roster, place.reported_at) if place.location else None
+        reason = queue_reason(place.position, place.location, responsibility, placeholder=placeholder)
+        explanation = explain(place.location, responsibility, at=place.reported_at) | place.how
+        judged.append(_Judged(place, responsibility, reason, explanation))
     return judged
 
 
@@ -297,11 +301,11 @@ def place_columns(location: Location | None, responsibility: Responsibility | No
 
 
 def _row(one: _Judged, matters: MatterFinder, by: Actor, now: datetime, seal: Seal) -> dict[str, Any]:
-    draft, position = one.draft, one.position
+    draft, place, position = one.draft, one.placed, one.placed.position
     matter = matters.find(draft.matter, one.reported_at)
     if draft.matter and matter is None:
         one.explanation["matter_not_in_catalogue"] = draft.matter
-    row = dict.fromkeys(_PLACE_COLUMNS) | place_columns(one.location, one.responsibility)
+    row = dict.fromkeys(_PLACE_COLUMNS) | place_columns(place.location, one.responsibility)
     if position.doubt is QueueReason.UNUSABLE_COORDINATES:
         row["placement"] = Placement.INVALID
     point = None if position.lon is None else f"SRID={WGS84};POINT({position.lon!r} {position.lat!r})"
@@ -318,6 +322,7 @@ def _row(one: _Judged, matters: MatterFinder, by: Actor, now: datetime, seal: Se
         "raw_datum": draft.datum if draft.lon is not None else None,
         "accuracy_m": draft.accuracy_m,
         "point": point,
+        **place.columns,
         "queue_reason": one.queue_reason,
         "explanation": one.explanation,
         "matter_id": matter.id if matter else None,

@@ -7,12 +7,13 @@ from uuid import UUID
 from geoalchemy2 import WKBElement
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from database.base import Base, Id, geometry, word
+from geo.addresses.answers import Accuracy
 from geo.models import Area, AreaVersion
-from incidents.words import Channel, EventKind, Level, LimitUnit, Placement, Procedure, QueueReason
+from incidents.words import Channel, EventKind, Level, LimitUnit, Placement, PlaceMethod, Procedure, QueueReason
 from incidents.workflow import Move, State
 from staffing.models import Staff, Unit
 
@@ -82,6 +83,7 @@ class Incident(Base):
         CheckConstraint("(raw_x IS NULL) = (raw_y IS NULL)", name="raw_pair_whole"),
         CheckConstraint("point IS NOT NULL OR placement IN ('unlocated', 'invalid')", name="placed_has_a_point"),
         CheckConstraint("state <> 'closed' OR closed_at IS NOT NULL", name="closed_has_a_time"),
+        CheckConstraint("address_confidence BETWEEN 0 AND 1", name="confidence_is_a_share"),
     )
 
     id: Mapped[Id] = mapped_column(incident_serial, server_default=incident_serial.next_value())
@@ -102,6 +104,15 @@ class Incident(Base):
 
     placement: Mapped[Placement] = mapped_column(word(Placement))
     placed_by_hand: Mapped[bool] = mapped_column(server_default=sql("false"))
+    place_method: Mapped[PlaceMethod | None] = mapped_column(word(PlaceMethod), comment="null without a place")
+    address_accuracy: Mapped[Accuracy | None] = mapped_column(word(Accuracy), comment="where its words placed it")
+    address_confidence: Mapped[float | None] = mapped_column(comment="that the place meant lies there, 0 to 1")
+    address_answer: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="what its words may mean: candidates, the likeliest first, as found then"
+    )
+    contradiction: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="the township that the words name, where the position lies in another"
+    )
     queue_reason: Mapped[QueueReason | None] = mapped_column(word(QueueReason), comment="null once nobody must look")
     county_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     township_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))

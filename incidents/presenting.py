@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database.sealing import Seal
+from geo.sentences import retold
 from incidents.actors import Actor
 from incidents.handling import may
 from incidents.intake import point_of
@@ -52,6 +53,7 @@ def summary(incident: Incident, *, now: datetime) -> dict[str, Any]:
         "unit": _unit(incident.unit),
         "lead": _unit(incident.lead_unit),
         "repeats_id": incident.repeats_id,
+        "contradicted": incident.contradiction is not None,
     }
 
 
@@ -62,6 +64,8 @@ def detail(db: Session, incident: Incident, *, by: Actor, now: datetime, seal: S
         "received_at": _time(incident.received_at),
         "raw": _raw(incident),
         "placed_by_hand": incident.placed_by_hand,
+        "place": _place(incident),
+        "contradiction": _contradiction(incident.contradiction),
         "explanation": incident.explanation,
         "reporter": {"name": reporter.name, "phone": reporter.phone},
         "history": [_event(event) for event in incident.events],
@@ -92,6 +96,29 @@ def allowed_moves(incident: Incident, by: Actor) -> list[dict[str, Any]]:
 def overdue(incident: Incident, now: datetime) -> bool:
     """Whether it is still open though its time has run out."""
     return incident.state in OPEN and incident.due_at is not None and incident.due_at < now
+
+
+def _place(incident: Incident) -> dict[str, Any]:
+    """How it came to its place, and where else its words may mean."""
+    answer = incident.address_answer or {"asked": None, "rule": None, "candidates": []}
+    return {
+        "method": incident.place_method,
+        "accuracy": incident.address_accuracy,
+        "confidence": incident.address_confidence,
+        "asked": answer["asked"],
+        "rule": answer["rule"],
+        "candidates": [_candidate(candidate) for candidate in answer["candidates"]],
+    }
+
+
+def _candidate(candidate: dict[str, Any]) -> dict[str, Any]:
+    """One of the places that the words may mean, with its reasons in English."""
+    reasons = [retold(reason, str) for reason in candidate["reasons"]]
+    return candidate | {"grid": _area(candidate["grid"]), "area": _area(candidate["area"]), "reasons": reasons}
+
+
+def _contradiction(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    return found and {"named": _area(found["named"]), "located": _area(found["located"])}
 
 
 def _raw(incident: Incident) -> dict[str, Any] | None:

@@ -47,10 +47,20 @@ class Placement(StrEnum):
     INVALID = "invalid"
 
 
+class PlaceMethod(StrEnum):
+    """By what an incident came to its place."""
+
+    COORDINATES = "coordinates"
+    ADDRESS = "address"
+    CANDIDATE = "candidate"
+    BY_HAND = "by-hand"
+
+
 class QueueReason(StrEnum):
     """Why a person must look at a report before anybody can handle it."""
 
     NO_COORDINATES = "no-coordinates"
+    ADDRESS_UNCERTAIN = "address-uncertain"
     UNUSABLE_COORDINATES = "unusable-coordinates"
     PLACEHOLDER_POINT = "placeholder-point"
     OUTSIDE_ALL_GRIDS = "outside-all-grids"

@@ -32,14 +32,18 @@ from importers.errors import ReadError
 from importers.values import BadValue
 from incidents.cursors import BadCursor
 from incidents.errors import (
+    CandidateGone,
+    CandidateTooWide,
     HandlerMayNotConfirm,
     IncidentError,
     LeadMissing,
     MoveNotAllowed,
     NoteMissing,
+    NothingToRemember,
     NotYours,
     PointUnusable,
     UnknownIncident,
+    WordsMissing,
 )
 from webmap.assets import AssetsMissing
 
@@ -177,6 +181,26 @@ ANSWERS: dict[type[Exception], Answer] = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
         _l("Say to which unit the case is dispatched."),
         _l("Choose the unit and send it again."),
+    ),
+    CandidateGone: Answer(
+        HTTPStatus.CONFLICT,
+        _l("The places to choose from are no longer those that were shown."),
+        _l("Look at them again, then choose."),
+    ),
+    CandidateTooWide: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("That is an area with parts of several grids."),
+        _l("Choose the point inside it on the map."),
+    ),
+    NothingToRemember: Answer(
+        HTTPStatus.CONFLICT,
+        _l("Nobody has chosen a place for this case."),
+        _l("Place it first; then the place can be kept for its words."),
+    ),
+    WordsMissing: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("Say which words mean this place."),
+        _l("At least two characters, at most sixty."),
     ),
     PointUnusable: Answer(
         HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -11,8 +11,9 @@ from flask import Flask
 from flask_babel import LazyString, format_date, format_datetime, format_decimal
 from flask_babel import lazy_gettext as _l
 
+from geo.addresses.answers import Accuracy
 from geo.codes import AreaKind
-from incidents.words import Channel, EventKind, Level, LimitUnit, Placement, Procedure, QueueReason
+from incidents.words import Channel, EventKind, Level, LimitUnit, Placement, PlaceMethod, Procedure, QueueReason
 from incidents.workflow import Move, State
 from staffing.words import DutyRole, UnitKind
 from webmap.audit import Action
@@ -61,8 +62,26 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Placement.UNLOCATED: _l("Not located"),
         Placement.INVALID: _l("Coordinates unusable"),
     },
+    PlaceMethod: {
+        PlaceMethod.COORDINATES: _l("By its coordinates"),
+        PlaceMethod.ADDRESS: _l("By its address, automatically"),
+        PlaceMethod.CANDIDATE: _l("Chosen from the places its address may mean"),
+        PlaceMethod.BY_HAND: _l("By hand on the map"),
+    },
+    Accuracy: {
+        Accuracy.BUILDING: _l("Building"),
+        Accuracy.DOOR: _l("Door number"),
+        Accuracy.INTERPOLATED: _l("Between known door numbers"),
+        Accuracy.COMPOUND: _l("Compound"),
+        Accuracy.LANDMARK: _l("Landmark"),
+        Accuracy.CROSSING: _l("Crossing"),
+        Accuracy.ROAD: _l("Whole road"),
+        Accuracy.VILLAGE: _l("Whole village"),
+        Accuracy.TOWNSHIP: _l("Whole township"),
+    },
     QueueReason: {
         QueueReason.NO_COORDINATES: _l("No coordinates were sent"),
+        QueueReason.ADDRESS_UNCERTAIN: _l("The address names no certain place"),
         QueueReason.UNUSABLE_COORDINATES: _l("The coordinates are unusable"),
         QueueReason.PLACEHOLDER_POINT: _l("The point is a placeholder that many reports share"),
         QueueReason.OUTSIDE_ALL_GRIDS: _l("The point is outside every grid"),

@@ -3,25 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from incidents.words import Channel, EventKind, Level, LimitUnit, Placement, Procedure, QueueReason
+from geo.addresses.answers import Accuracy
+from incidents.words import Channel, EventKind, Level, LimitUnit, Placement, PlaceMethod, Procedure, QueueReason
 from incidents.workflow import Move, State
 from staffing.answering import AnswerRule
 from staffing.words import DutyRole, UnitKind
-
-
-class Shape(BaseModel):
-    """What every shape has in common: nothing beyond what is documented."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Named(Shape):
-    """Something that has a code and a name: an area or a unit."""
-
-    code: str
-    name: str
+from webmap.api.place_answers import Contradiction, Named, PlaceShown, Shape
 
 
 class Places(Shape):
@@ -47,6 +36,9 @@ class ReportPlaces(Places):
     status: Placement
     on_border: bool | None
     snapped: bool | None
+    method: PlaceMethod | None = Field(description="by coordinates, or by the words alone")
+    accuracy: Accuracy | None = Field(description="how exactly the words say it, where they placed it")
+    confidence: float | None = Field(description="that the place meant lies there, where the words placed it")
 
 
 class ReportAnswerer(Shape):
@@ -106,6 +98,7 @@ class IncidentSummary(Places):
     unit: Named | None = Field(description="whose desk it is on")
     lead: Named | None = Field(description="the unit it was dispatched to")
     repeats_id: int | None = Field(description="the first report of the same")
+    contradicted: bool = Field(description="its words name another township than the one it lies in")
 
 
 class Raw(Shape):
@@ -170,6 +163,8 @@ class IncidentDetail(IncidentSummary):
     received_at: datetime
     raw: Raw | None
     placed_by_hand: bool
+    place: PlaceShown
+    contradiction: Contradiction | None
     explanation: dict[str, Any] = Field(description="why there and whose, as decided then")
     reporter: MaskedReporter
     history: list[Event]

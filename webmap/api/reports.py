@@ -41,6 +41,9 @@ _STORED = select(
     Incident.due_at,
     Incident.placement,
     Incident.explanation,
+    Incident.place_method,
+    Incident.address_accuracy,
+    Incident.address_confidence,
 ).where(Incident.id == bindparam("id"))
 """Made once: to build it takes as long as to run it."""
 
@@ -124,6 +127,9 @@ def _told(db: Session, received: Received) -> dict[str, Any]:
         "status": row["placement"],
         "on_border": explanation.get("on_border"),
         "snapped": explanation.get("snapped"),
+        "method": row["place_method"],
+        "accuracy": row["address_accuracy"],
+        "confidence": row["address_confidence"],
     }
     return {
         "created": received.created,
