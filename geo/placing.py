@@ -71,6 +71,11 @@ class AreaIndex:
             generation.locators.move_to_end(interval)
             return generation.locators[interval]
 
+    def interval(self, moment: datetime) -> int:
+        """Tell moments apart by the areas valid then: those of one number have the same locator, until areas change."""
+        with self._lock:
+            return bisect_right(self._current().turns, moment)
+
     def listen(self) -> None:
         """Start hearing of changes as they happen. Call once per process, after any fork; asking works without it."""
         with self._lock:

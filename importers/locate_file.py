@@ -193,16 +193,16 @@ def _located_each(
     index: AreaIndex, lon: Floats, lat: Floats, people: "_People", moments: Sequence[datetime | None]
 ) -> list[Sequence[str]]:
     """The same where rows have moments of their own: those judged by the same areas are located together."""
-    by_locator: dict[int, tuple[Locator, list[int]]] = {}
+    by_interval: dict[int, list[int]] = {}
     for at, moment in enumerate(moments):
         if moment is not None:
-            locator = index.at(moment)
-            by_locator.setdefault(id(locator), (locator, []))[1].append(at)
+            by_interval.setdefault(index.interval(moment), []).append(at)
     columns = [np.full(len(moments), "", dtype=object) for _ in COLUMNS]
     for name, said in (("on_border", "false"), ("snapped", "false"), ("status", Status.INVALID.value)):
         columns[COLUMNS.index(name)][:] = said
-    for locator, rows in by_locator.values():
+    for rows in by_interval.values():
         own = [moment for at in rows if (moment := moments[at]) is not None]
+        locator = index.at(own[0])
         for column, cells in zip(columns, _located(locator, lon[rows], lat[rows], people, own), strict=True):
             column[rows] = cells
     return [column.tolist() for column in columns]
