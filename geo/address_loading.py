@@ -12,11 +12,12 @@ from typing import Any, cast
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import CursorResult, select, text, update
+from sqlalchemy import CursorResult, text, update
 from sqlalchemy.orm import Session
 
 from database.base import WGS84
-from geo.address_models import Address, AddressAlias
+from geo.address_aliases import Taught
+from geo.address_models import AddressAlias
 from geo.addresses.answers import AddressRow
 
 ROWS_AT_ONCE = 20_000
@@ -169,18 +170,6 @@ def addresses(db: Session) -> Iterator[AddressRow]:
 # --- what clerks keep -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAlias:
-    """A text and the place that it means, in WGS-84."""
-
-    id: int
-    text: str
-    name: str
-    lon: float
-    lat: float
-    address_id: int | None
-
-
 def keep_alias(
     db: Session, said: str, lon: float, lat: float, *, name: str = "", address_id: int | None = None,
     by: str, now: datetime,
@@ -204,19 +193,20 @@ def withdraw_alias(db: Session, alias_id: int, *, by: str, now: datetime) -> Non
     db.execute(update(AddressAlias).where(*which).values(withdrawn_at=now, withdrawn_by=by))
 
 
-def kept_aliases(db: Session) -> list[KeptAlias]:
-    """Every alias that counts, the latest of each text last."""
-    found = db.execute(
-        select(AddressAlias.id, AddressAlias.text, AddressAlias.name, AddressAlias.point.ST_X(),
-               AddressAlias.point.ST_Y(), AddressAlias.address_id)
-        .where(AddressAlias.withdrawn_at.is_(None)).order_by(AddressAlias.id)
-    )  # fmt: skip
-    return [KeptAlias(*row) for row in found]
+def kept_aliases(db: Session, moment: datetime) -> list[Taught]:
+    """Every alias that counts, with the township and the village it lies in at `moment`; the latest of a text last."""
+    rows = db.execute(text(_KEPT), {"moment": moment})
+    return [Taught(row[0], row[1], row[2], row[3], row[4], row[5], row[6]) for row in rows]
 
 
-def has_addresses(db: Session) -> bool:
-    """Whether the list holds anything."""
-    return db.scalar(select(Address.id).where(Address.retired_at.is_(None)).limit(1)) is not None
+_KEPT = """
+    SELECT text, name, ST_X(point), ST_Y(point), address_id,
+        (SELECT v.name FROM area_version v JOIN area ON area.id = v.area_id WHERE area.kind = 'township'
+            AND v.valid @> :moment AND ST_Covers(v.outline, point) ORDER BY area.code LIMIT 1),
+        (SELECT v.name FROM area_version v JOIN area ON area.id = v.area_id WHERE area.kind = 'village'
+            AND v.valid @> :moment AND ST_Covers(v.outline, point) ORDER BY area.code LIMIT 1)
+    FROM address_alias WHERE withdrawn_at IS NULL ORDER BY id
+"""
 
 
 def _driver(db: Session) -> psycopg.Connection:
