@@ -90,11 +90,16 @@ def _town_streets(lines: Sequence[LineString], land: Landscape, rng: Rng) -> Ite
 def _country_roads(lines: Sequence[LineString], county: County) -> Iterator[Street]:
     """Yield the roads between towns, called after both their ends."""
     spots = np.array([county.land.seat, *county.land.towns[SEAT_TOWNS:]])
-    names = ["云湖", *(township.name for township in county.townships[SEAT_TOWNS:])]
+    seat = county.county.name[0]
+    names = [seat, *(_sign(township.name, seat) for township in county.townships[SEAT_TOWNS:])]
     for line in lines:
         one, two = (names[int(np.hypot(*(spots - end).T).argmin())] for end in (line.coords[0], line.coords[-1]))
-        ends = f"{one[0]}{two[0]}" if one[0] != two[0] else two[:2]
-        yield Street(f"{ends}公路", line, 30.0, 16.0, country=True)
+        yield Street(f"{one}{two}公路", line, 30.0, 16.0, country=True)
+
+
+def _sign(town: str, seat: str) -> str:
+    """The character by which a road names a town: the first, unless that means the county."""
+    return town[1] if town[0] == seat else town[0]
 
 
 def _part(line: LineString, start_m: float, end_m: float) -> LineString:
@@ -182,24 +187,30 @@ def draft_doors(streets: Sequence[Street], doors: Sequence[Door], rng: Rng) -> I
             yield Draft(DOOR, door.point + rng.normal(0, 2.5, 2), road=road, number=number, line=door.street)
 
 
-def draft_lanes(streets: Sequence[Street], doors: Sequence[Door], rng: Rng) -> Iterator[Draft]:
+def draft_lanes(streets: Sequence[Street], doors: Sequence[Door], county: County, rng: Rng) -> Iterator[Draft]:
     """Yield the doors of lanes (弄) that begin between two doors, and of alleys with names of their own."""
+    townships = STRtree([township.outline for township in county.townships])
+    taken: set[tuple[str, int]] = set()
     for door in doors:
         street = streets[door.street]
         luck = rng.random()
         if street.country or luck > 0.03:
             continue
-        named = luck < 0.01
-        road = ALLEYS[int(rng.integers(len(ALLEYS)))] if named else street.name
-        prefix = "" if named else f"{door.number}弄"
-        count, along = int(rng.integers(6, 15)), np.array([door.along_m + 9.0])
-        into = (
-            offset(street.line, along, np.array([door.side * 100.0]))[0]
-            - offset(street.line, along, np.array([0.0]))[0]
-        )
-        into = into / np.hypot(*into)
-        mouth = offset(street.line, along, np.array([door.side * street.setback_m]))[0]
-        across = np.array([-into[1], into[0]])
-        for house in range(1, count + 1):
-            point = mouth + into * (10.0 + 11.0 * (house // 2)) + across * (5.0 if house % 2 else -5.0)
+        alley = ALLEYS[int(rng.integers(len(ALLEYS)))], int(townships.nearest(shapely.Point(door.point)))
+        named = luck < 0.01 and alley not in taken
+        taken.add(alley)
+        road, prefix = (alley[0], "") if named else (street.name, f"{door.number}弄")
+        for house, point in _along_lane(street, door, rng):
             yield Draft(LANE_DOOR, point, road=road, number=f"{prefix}{house}号", line=-1 if named else door.street)
+
+
+def _along_lane(street: Street, door: Door, rng: Rng) -> Iterator[tuple[int, Points]]:
+    """Yield the numbers of a lane that goes in beside a door, odd ones on its left."""
+    mouth_m = np.array([door.along_m + 9.0])
+    on_street, mouth = (
+        offset(street.line, mouth_m, np.array([away]))[0] for away in (0.0, door.side * street.setback_m)
+    )
+    into = (mouth - on_street) / np.hypot(*(mouth - on_street))
+    left = np.array([-into[1], into[0]])
+    for house in range(1, int(rng.integers(7, 16))):
+        yield house, mouth + into * (10.0 + 11.0 * (house // 2)) + left * (5.0 if house % 2 else -5.0)

@@ -95,7 +95,7 @@ def found_addresses(county: County, specialised: Sequence[SpecialisedGrid], plac
         *draft_villages(places, stream(seed, "hamlets")),
         *draft_compounds(streets, doors, COMPOUNDS, stream(seed, "compounds")),
         *draft_doors(streets, doors, stream(seed, "more doors")),
-        *draft_lanes(streets, doors, stream(seed, "lanes")),
+        *draft_lanes(streets, doors, county, stream(seed, "lanes")),
         *draft_community_roads(places, stream(seed, "community roads")),
     ]
     addresses = _growing(_place(drafts, county, tree), stream(seed, "growing list"))

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from geo.codes import AreaKind
 from geo.models import Area
+from importers.addresses import import_addresses
 from importers.areas import import_areas
 from importers.catalogue import import_catalogue
 from importers.duties import import_duties
@@ -40,6 +41,8 @@ from webmap.passwords import random_password
 from webmap.permissions import Role
 
 BY = "demonstration"
+ADDRESSES = 25_000
+"""Rows of the address list: enough to place a text, few enough to be loaded in seconds."""
 
 
 @dataclass
@@ -88,7 +91,7 @@ def holds_areas(db: Session) -> bool:
 
 def write_files(data: Path, progress: Progress) -> Files:
     """The county's files, as offices would send them, under `demo/` of the data folder."""
-    return generate(data / "demo", until=datetime.fromisoformat(progress.until))
+    return generate(data / "demo", until=datetime.fromisoformat(progress.until), address_rows=ADDRESSES)
 
 
 def steps(files: Files, here: Installation, now: datetime) -> Iterator[tuple[str, Loading]]:
@@ -99,6 +102,10 @@ def steps(files: Files, here: Installation, now: datetime) -> Iterator[tuple[str
     yield files.staff.name, partial(import_staff, path=files.staff, by=BY, now=now)
     yield files.duties.name, partial(import_duties, path=files.duties, by=BY, now=now)
     yield files.catalogue.name, partial(import_catalogue, path=files.catalogue, by=BY, now=now)
+    if files.addresses is not None:
+        listed = files.addresses
+        load_list = partial(import_addresses, path=listed.path, datum=listed.datum, by=BY, now=now)
+        yield listed.path.name, load_list
     reception = Reception(here.areas, here.seal)
     for report in files.reports:
         options = {"channel": Channel(report.channel), "datum": report.datum, "rejects": _rejects(report.path)}
