@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.raster.compiling import compiled
-from geo.raster.drawing import Ints, Listing, Lists, longer
+from geo.raster.drawing import Array, Ints, Listing, Lists, longer
 from geo.raster.layout import AHEAD, HEAD, LISTED, MORE, NOBODY, SLOTS, WORDS, Frame
 from geo.raster.sides import Floats, Line, centre, first_right, side, touched, touched_columns, upward
 
@@ -15,25 +15,25 @@ _CLIP = 0.75  # of a part, from its centre
 
 
 @compiled
-def _by_cell(table: Ints, cells: Ints, n: int) -> tuple[Lists, Ints]:
-    """Sort what is listed by cell, keeping its order there: where each cell's begins, and what comes where."""
+def _by_cell(table: Ints, cells: Ints, one: Ints, other: Array, n: int) -> tuple[Lists, Ints, Array]:
+    """Sort two things that are listed by cell, keeping their order there; and say where each cell's begin."""
     first = np.zeros(n + 1, np.int64)
     for cell in cells:
         first[LISTED - table[cell] + 1] += 1
     first = np.cumsum(first)
-    place, order = first.copy(), np.empty(cells.shape[0], np.int32)
+    place, sorted_one, sorted_other = first.copy(), np.empty_like(one), np.empty_like(other)
     for at in range(cells.shape[0]):
         number = LISTED - table[cells[at]]
-        order[place[number]] = at
+        sorted_one[place[number]], sorted_other[place[number]] = one[at], other[at]
         place[number] += 1
-    return first, order
+    return first, sorted_one, sorted_other
 
 
 @compiled
-def _distinct(xs: Floats, ys: Floats, edges: Ints, owners: Ints, here: Ints) -> Listing:
+def _distinct(xs: Floats, ys: Floats, edges: Ints, owners: Ints, here: Ints, scratch: Listing) -> Listing:
     """The edges of one cell, each that outlines share only once: edge, group of outlines, which of the group."""
     n, slot = 0, 0
-    edge, group, mask = np.empty_like(edges), np.empty_like(edges), np.zeros_like(edges)
+    edge, group, mask = scratch
     for at in range(edges.shape[0]):
         while here[slot] != owners[at]:
             slot += 1
@@ -42,7 +42,7 @@ def _distinct(xs: Floats, ys: Floats, edges: Ints, owners: Ints, here: Ints) -> 
         while same < n and not (group[same] == of and upward(xs, ys, edge[same]) == line):
             same += 1
         if same == n:
-            edge[n], group[n] = edges[at], of
+            edge[n], group[n], mask[n] = edges[at], of, 0
             n += 1
         mask[same] ^= np.int32(1 << slot % SLOTS)  # twice in one outline: it lies within it
     return edge[:n], group[:n], mask[:n]
@@ -51,6 +51,8 @@ def _distinct(xs: Floats, ys: Floats, edges: Ints, owners: Ints, here: Ints) -> 
 @compiled
 def _squeezed(mask: int, used: int) -> np.int32:
     """The bits of a mask at the places where `used` has bits, moved together."""
+    if used & (used + 1) == 0:  # no gaps
+        return np.int32(mask)
     moved, to = 0, 0
     for bit in range(SLOTS):
         if used >> bit & 1:
@@ -95,9 +97,9 @@ def _write_group(
     edge, group, mask = edges
     head, n = q, 0
     q += HEAD
-    for bit in range(SLOTS):
-        if used >> bit & 1:
-            records[q] = here[of * SLOTS + bit]
+    for slot in range(of * SLOTS, min((of + 1) * SLOTS, here.shape[0])):
+        if used >> slot % SLOTS & 1:
+            records[q] = here[slot]
             q += 1
     records[head], records[head + 2] = q - head - HEAD, _squeezed(base, used)
     for at in among:
@@ -204,27 +206,37 @@ def pack(
     x0, y0, w, h, nx, _ = frame
     cells = np.flatnonzero(table == LISTED)
     table[cells] = LISTED - np.arange(cells.shape[0]).astype(np.int32)
-    edge_first, edge_order = _by_cell(table, edges[0], cells.shape[0])
-    owner_first, owner_order = _by_cell(table, owners[0], cells.shape[0])
+    edge_first, edge_at, edge_owner = _by_cell(table, edges[0], edges[1], edges[2], cells.shape[0])
+    owner_first, owner_of, inside_of = _by_cell(table, owners[0], owners[1], owners[2], cells.shape[0])
     records, q = np.zeros(4096, np.int32), 2
     records[0], records[1] = 1, NOBODY
+    most = np.diff(edge_first).max() if cells.shape[0] else 0
+    all_of_them = np.arange(most).astype(np.int32)
+    scratch = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32)
+    groups = np.zeros(np.diff(owner_first).max() // SLOTS + 1 if cells.shape[0] else 0, np.int32)
     for number in range(cells.shape[0]):
-        at = owner_order[owner_first[number] : owner_first[number + 1]]
-        here, counted = owners[1][at], owners[2][at]
-        base = np.zeros((here.shape[0] + SLOTS - 1) // SLOTS, np.int32)
-        for slot in range(here.shape[0]):
-            base[slot // SLOTS] |= counted[slot] << slot % SLOTS
-        at = edge_order[edge_first[number] : edge_first[number + 1]]
-        distinct = _distinct(xs, ys, edges[1][at], edges[2][at], here)
+        begin, end = owner_first[number], owner_first[number + 1]
+        here, base = owner_of[begin:end], groups[: (end - begin + SLOTS - 1) // SLOTS]
+        base[:] = 0
+        for slot in range(end - begin):
+            base[slot // SLOTS] |= inside_of[begin + slot] << slot % SLOTS
+        begin, end = edge_first[number], edge_first[number + 1]
+        distinct = _distinct(xs, ys, edge_at[begin:end], edge_owner[begin:end], here, scratch)
         crowd = distinct[0].shape[0]
         k = 1 if crowd <= _CALM else min(int(np.ceil(np.sqrt(crowd))), _FINEST)
         cell = x0 + (cells[number] % nx) * w, y0 + (cells[number] // nx) * h, w, h
-        inside = _inside_parts(k, base, distinct, xs, ys, cell)
-        first, listed = _edges_of_parts(k, distinct[0], xs, ys, cell)
         records = longer(records, q, q + 1 + k * k)
         records[q], table[cells[number]] = k, -2 - q
         codes = q + 1
         q = codes + k * k
+        if k == 1:
+            middle = centre(cell[0], 0, w), centre(cell[1], 0, h), w, h
+            among = all_of_them[:crowd]
+            records, code, q = _write(records, q, here, base, among, distinct, xs, ys, middle)
+            records[codes] = code
+            continue
+        inside = _inside_parts(k, base, distinct, xs, ys, cell)
+        first, listed = _edges_of_parts(k, distinct[0], xs, ys, cell)
         for part in range(k * k):
             row, column = part // k, part % k
             among = listed[first[part] : first[part + 1]]
