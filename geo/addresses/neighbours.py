@@ -1,0 +1,45 @@
+"""What lies around a point, from the rows of the list near it."""
+
+import numpy as np
+
+from geo.addresses.gazetteer import Gazetteer
+from geo.addresses.ground import metres_to
+from geo.addresses.indexing import ground_key
+
+VOTES = 7
+
+
+class Neighbours:
+    """Asks the rows of one gazetteer by place."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        columns = gazetteer.columns
+        self.key, self.first, self.row = columns["ground_key"], columns["ground_first"], columns["ground_row"]
+        self.lon, self.lat = columns["row_lon"], columns["row_lat"]
+        self.townships = columns["row_township"]
+
+    def township(self, lon: float, lat: float, hint: int = -1) -> int:
+        """Return the township that most of the nearest rows lie in, the nearer the more; `hint` where there are none."""
+        rows = self._around(lon, lat)
+        labels = self.townships[rows]
+        rows, labels = rows[labels >= 0], labels[labels >= 0]
+        if not len(rows):
+            return hint
+        away = metres_to(lon, lat, self.lon[rows], self.lat[rows])
+        nearest = np.argsort(away)[:VOTES]
+        weight = np.bincount(labels[nearest], 1 / (away[nearest] + 60))
+        if hint >= 0:
+            weight = np.append(weight, np.zeros(max(0, hint + 1 - len(weight))))
+            weight[hint] += 1 / 300
+        return int(weight.argmax())
+
+    def _around(self, lon: float, lat: float) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+        """Return the rows of the nine cells around a point."""
+        if not len(self.key):
+            return self.row[:0]
+        here = int(ground_key(np.float64(lon), np.float64(lat)))
+        keys = np.array([here + (across << 32) + up for across in (-1, 0, 1) for up in (-1, 0, 1)])
+        cells = np.searchsorted(self.key, keys)
+        ranges = [self.row[self.first[cell] : self.first[cell + 1]] for cell, key in zip(cells.tolist(), keys.tolist(), strict=True)
+                  if cell < len(self.key) and self.key[cell] == key]  # fmt: skip
+        return np.concatenate(ranges) if ranges else self.row[:0]

@@ -1,0 +1,229 @@
+"""Reads a question: which names of the list stand in it, which numbers belong to them, what is said beside."""
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from geo.addresses.gazetteer import Gazetteer
+from geo.addresses.names import Hit
+from geo.addresses.pieces import NO_DOOR, Door, Head, as_building, read_door
+from geo.addresses.relations import Relation, find_relations
+from geo.addresses.writing import Written, write
+
+_FIGURES = re.compile(r"(?<![\d.])\d+|[A-Z](?=座|幢|号楼)")
+_ROAD_ENDS = re.compile(
+    r"([一-鿿]{1,5}?(?:路|街|大道|公路|巷)(?:[东西南北中]?段|\d段)?)(?=\d|,|$|口|与|和|[东西南北]侧|附近|旁|对面|交)"
+)
+_OPENING = re.compile(
+    r"(?:^|[,\d]|[在到是向往位于近和与跟及同从由至过住家报映]|[市县区省镇乡村里]|街道|社区|居委会?|[路街号弄巷幢座楼室])$"
+)
+_SLIPS = {"exact": 0, "alias": 0, "homophone": 1, "typo": 2}
+_TAKEN = re.compile(r"[年月日时分点人个]")
+
+
+@dataclass(slots=True)
+class Mention:
+    """A name in the question with what hangs on it. clean: nothing unexplained stands directly before it."""
+
+    start: int
+    end: int
+    name: int
+    how: str
+    slips: int
+    kind: Head
+    door: Door = NO_DOOR
+    door_span: tuple[int, int] | None = None
+    ordered: bool = True
+    clean: bool = True
+    areas: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        return self.start, self.end, self.name
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was understood of a question. heads: names of places, areas by kind beside them."""
+
+    written: Written
+    heads: list[Mention] = field(default_factory=list)
+    townships: list[Mention] = field(default_factory=list)
+    villages: list[Mention] = field(default_factory=list)
+    counties: list[Mention] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    unknown_roads: list[tuple[int, int]] = field(default_factory=list)
+
+
+class Reader:
+    """Reads questions against one gazetteer."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self.names = gazetteer.names
+        columns = gazetteer.columns
+        self.place_kind, self.name_place = columns["place_kind"], columns["name_place"]
+        self.area_first, self.areas = columns["name_area_first"], columns["name_area"]
+        self.area_kind = columns["area_kind"]
+
+    def read(self, question: str) -> Reading:
+        """Return what the question says."""
+        written = write(question)
+        text = written.text
+        hits = _longest(self.names.find_exact(text), text)
+        hits = self._with_sounds(text, hits)
+        doors = _doors(text, hits)
+        unknown = _unknown_roads(text, hits)
+        if unknown or not self._anchored(hits, doors):
+            hits += self._near(text, hits, unknown)
+            unknown = [span for span in unknown if not any(hit.end == span[1] for hit in hits)]
+        reading = Reading(written, relations=find_relations(text), unknown_roads=unknown)
+        for hit in hits:
+            self._file(reading, hit, text, hits)
+        _hang(reading, doors)
+        return reading
+
+    def _with_sounds(self, text: str, exact: list[Hit]) -> list[Hit]:
+        sounds = [hit for hit in self.names.find_sounds(text) if not _covered(hit, exact)]
+        return exact + [hit for hit in sounds if not any(_inside(hit, other) for other in sounds)]
+
+    def _near(self, text: str, hits: list[Hit], unknown: list[tuple[int, int]]) -> list[Hit]:
+        """Look for names with a slip where no name was found."""
+        free = [True] * len(text)
+        for hit in hits:
+            if not any(hit.start < end and start < hit.end for start, end in unknown):
+                free[hit.start : hit.end] = [False] * (hit.end - hit.start)
+        starts = [place for place in range(len(text) - 2) if free[place] and not text[place].isdigit()]
+        found = [
+            hit for hit in self.names.find_near(text, starts) if not _covered(hit, hits) and _sound_ends(hit, text)
+        ]
+        exact_ends = {hit.end for hit in hits if hit.how == "exact" and hit.end - hit.start > 2}
+        return [hit for hit in found if all(free[hit.start : hit.end]) or hit.end not in exact_ends or unknown][:40]
+
+    def _anchored(self, hits: list[Hit], doors: list[tuple[int, int, Door]]) -> bool:
+        """Tell whether a number hangs on a name, or a place without a number is named."""
+        for hit in hits:
+            kind = self._kind(hit.name)
+            if kind in (Head.COMPOUND, Head.LANDMARK) or (
+                kind is Head.ROAD and any(start == hit.end for start, _, _ in doors)
+            ):
+                return True
+        return False
+
+    def _kind(self, name: int) -> Head | None:
+        first, last = self.name_place[name], self.name_place[name + 1]
+        return Head(int(self.place_kind[first])) if last > first else None
+
+    def _file(self, reading: Reading, hit: Hit, text: str, hits: list[Hit]) -> None:
+        """Put a name where it belongs: a township, a village, a county, or a place of the list."""
+        areas = self.areas[self.area_first[hit.name] : self.area_first[hit.name + 1]].tolist()
+        clean = bool(_OPENING.search(text[max(0, hit.start - 3) : hit.start])) or any(
+            other.end == hit.start for other in hits if other is not hit)  # fmt: skip
+        head = Mention(hit.start, hit.end, hit.name, hit.how, hit.slips, Head.LANDMARK, clean=clean)
+        townships = tuple(area for area in areas if area >= 0 and self.area_kind[area] == Head.TOWNSHIP)
+        villages = tuple(area for area in areas if area >= 0 and self.area_kind[area] == Head.VILLAGE)
+        counties = tuple(-1 - area for area in areas if area < 0)
+        for found, kind, numbers in ((reading.townships, Head.TOWNSHIP, townships), (reading.villages, Head.VILLAGE, villages),
+                                     (reading.counties, Head.COUNTY, counties)):  # fmt: skip
+            if numbers:
+                found.append(Mention(*_four(head), head.slips, kind, clean=clean, areas=numbers))
+        kind_here = self._kind(hit.name)
+        if kind_here is Head.VILLAGE and not villages:
+            reading.villages.append(Mention(*_four(head), head.slips, Head.VILLAGE, clean=clean))
+        if kind_here is not None:
+            head.kind = kind_here
+            reading.heads.append(head)
+
+
+def _four(head: Mention) -> tuple[int, int, int, str]:
+    return head.start, head.end, head.name, head.how
+
+
+def _inside(one: Hit, other: Hit) -> bool:
+    """Tell whether one lies within the longer other."""
+    return other.start <= one.start and one.end <= other.end and other.end - other.start > one.end - one.start
+
+
+def _covered(one: Hit, others: list[Hit]) -> bool:
+    return any(other.start <= one.start and one.end <= other.end for other in others if other.how == "exact")
+
+
+def _longest(hits: list[Hit], text: str) -> list[Hit]:
+    """Keep the names that are part of no longer one, of two characters at least."""
+    hits = [hit for hit in hits if hit.end - hit.start > 1 and not text[hit.start : hit.end].isdigit()
+            and not (text[hit.start].isdigit() and hit.start and text[hit.start - 1].isdigit())]  # fmt: skip
+    return [hit for hit in hits if not any(_inside(hit, other) for other in hits)]
+
+
+def _sound_ends(hit: Hit, text: str) -> bool:
+    """A name with a slip begins and ends where a piece may: not within a number."""
+    return not text[hit.start : hit.end].isdigit() and "," not in text[hit.start : hit.end]
+
+
+def _doors(text: str, hits: list[Hit]) -> list[tuple[int, int, Door]]:
+    """Return the numbers of the text that are part of no name."""
+    doors: list[tuple[int, int, Door]] = []
+    for match in _FIGURES.finditer(text):
+        start = match.start()
+        if (doors and start < doors[-1][1]) or any(hit.start <= start < hit.end for hit in hits if hit.how == "exact"):
+            continue
+        door, end = read_door(text, start)
+        if door and not (text[end - 1].isdigit() and (end - start > 5 or _TAKEN.match(text, end))):
+            doors.append((start, end, door))
+    return doors
+
+
+def _unknown_roads(text: str, hits: list[Hit]) -> list[tuple[int, int]]:
+    """Return what looks like a road where no name of the list ends, or where one ends in mid-name."""
+    found = []
+    for match in _ROAD_ENDS.finditer(text):
+        start, end = match.start(1), match.end(1)
+        for hit in hits:
+            if start < hit.end < end and hit.end < end - 1:
+                start = hit.end
+        ending = [hit for hit in hits if hit.end == end]
+        if not ending or all(hit.start > start and not _OPENING.search(text[: hit.start]) for hit in ending):
+            if end - start > 1:
+                found.append((start, end))
+    return found
+
+
+def _hang(reading: Reading, doors: list[tuple[int, int, Door]]) -> None:
+    """Give each number to the name that it stands behind; what is left, to the nearest name that lacks one."""
+    heads = [head for head in reading.heads if head.kind is not Head.TOWNSHIP]
+    text = reading.written.text
+    free = list(doors)
+    for head in heads:
+        for door in doors:
+            gap = text[head.end : door[0]] if door[0] >= head.end else None
+            if gap is not None and (
+                not gap or gap in (",", "的", "大约", "约", "边上", "旁边", "南侧", "北侧", "东侧", "西侧", "小区")
+            ):
+                head.door, head.door_span = door[2], (door[0], door[1])
+                if door in free:
+                    free.remove(door)
+    for start, end, door in free:
+        lacking = [
+            head for head in heads if not head.door and head.kind is (Head.ROAD if door.number else Head.COMPOUND)
+        ]
+        lacking = lacking or [head for head in heads if not head.door and head.kind in (Head.COMPOUND, Head.VILLAGE)]
+        behind = any(start == span[1] for span in reading.unknown_roads)
+        if lacking and not behind:
+            nearest = min(lacking, key=lambda head: min(abs(head.start - end), abs(start - head.end)))
+            for head in lacking:
+                if head.start == nearest.start:
+                    head.door, head.door_span, head.ordered = door, (start, end), start >= head.end
+    for head in heads:
+        if head.kind is not Head.ROAD:
+            head.door = as_building(head.door)
+
+
+def places_of(gazetteer: Gazetteer, name: int) -> range:
+    """Return the places that bear a name."""
+    first = gazetteer.columns["name_place"]
+    return range(int(first[name]), int(first[name + 1]))
+
+
+def prefer(values: np.ndarray[tuple[int], np.dtype[np.float64]], limit: int) -> list[int]:
+    """Return the indices of the smallest values, at most `limit`."""
+    return np.argsort(values, kind="stable")[:limit].tolist()

@@ -1,0 +1,69 @@
+"""Says why a place was chosen, in sentences that can be translated."""
+
+from geo.addresses.claims import Claim
+from geo.addresses.gazetteer import Gazetteer
+from geo.addresses.reading import Mention
+from geo.sentences import Sentence, say
+
+
+def reasons(claim: Claim, gazetteer: Gazetteer, text: str) -> tuple[Sentence, ...]:
+    """Return how the place was found, what in the text was read otherwise, and what agrees or contradicts."""
+    found = [_found(claim, gazetteer)]
+    found += [said for mention in claim.used if (said := _read(mention, gazetteer, text))]
+    terms = claim.terms
+    if terms.get("unclean"):
+        found.append(say("what stands before the road's name was not understood: it may be part of another name"))
+    if terms.get("township_agrees"):
+        found.append(say("it lies in the township that the text names"))
+    if terms.get("township_differs"):
+        found.append(say("it does not lie in the township that the text names"))
+    if terms.get("village_agrees"):
+        found.append(say("it lies in the village that the text names"))
+    if terms.get("village_differs"):
+        found.append(say("it does not lie in the village that the text names"))
+    if terms.get("other_agrees"):
+        found.append(say("another place that the text names lies here too"))
+    if terms.get("other_differs"):
+        found.append(say("another place that the text names lies far from here"))
+    if terms.get("rivals", 0.0) < -0.1:
+        found.append(say("the text may mean other places too"))
+    return tuple(found)
+
+
+def _found(claim: Claim, gazetteer: Gazetteer) -> Sentence:
+    spot, name = claim.spot, gazetteer.names.name(claim.mention.name)
+    metres = round(spot.gap_m)
+    match spot.how:
+        case "building":
+            return say("{name}: the building is in the list", name=name)
+        case "door":
+            return say("{name}: the number is in the list", name=name)
+        case "other":
+            return say("{name}: the same number is in the list, as a lane or a door", name=name)
+        case "inner":
+            return say("{name}: the list knows the number, not what follows it", name=name)
+        case "whole":
+            return say("{name} is in the list", name=name)
+        case "part":
+            return say("{name} is known from what lies in it, over {metres} m", name=name, metres=metres)
+        case "between":
+            return say("{name}: the number lies between known ones, off by some {metres} m", name=name, metres=metres)
+        case "beyond":
+            return say(
+                "{name}: the number lies beyond the last known one, off by some {metres} m", name=name, metres=metres
+            )
+        case "crossing":
+            other = gazetteer.names.name(claim.used[1].name)
+            return say("{name} and {other} cross here, within {metres} m", name=name, other=other, metres=metres)
+    return say("{name} is named, but no number that would say where on it", name=name)
+
+
+def _read(mention: Mention, gazetteer: Gazetteer, text: str) -> Sentence | None:
+    written, name = text[mention.start : mention.end], gazetteer.names.name(mention.name)
+    if mention.how == "homophone":
+        return say("“{written}” sounds like {name}", written=written, name=name)
+    if mention.how == "typo":
+        return say("“{written}” differs from {name} by one character", written=written, name=name)
+    if not mention.ordered:
+        return say("the number stands before the name")
+    return None

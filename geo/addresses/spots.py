@@ -1,0 +1,154 @@
+"""Where a door is at a place of the list: known, between known ones, or beyond them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.addresses.answers import Accuracy
+from geo.addresses.gathering import ALIAS, PART
+from geo.addresses.gazetteer import Gazetteer
+from geo.addresses.ground import PER_LAT, metres, moved, per_lon
+from geo.addresses.kriging import estimate
+from geo.addresses.pieces import Door, Head
+
+WINDOW = 60
+"""Slots looked at on each side of a number: enough to find both sides of the road, few enough to be quick."""
+NEIGHBOURS = 20
+"""Known numbers from which one between them is estimated."""
+FARTHEST_M = 400.0
+"""Standard error from which on only the road is known, not the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A point with how it was found. how: door, inner, building, whole, part, between, beyond, beside or extent.
+
+    gap_m: the standard error of an estimate, or how far apart the rows lie that were taken together.
+    row: the row that it is, or the nearest known one. same: whether known ones of its own
+    side lie before and behind it. step: numbers to the nearest known one. known: how many were asked.
+    """
+
+    lon: float
+    lat: float
+    accuracy: Accuracy
+    how: str
+    row: int
+    gap_m: float = 0.0
+    same: bool = True
+    step: int = 0
+    known: int = 1
+
+
+class Doors:
+    """Answers for the places of one gazetteer."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        columns = gazetteer.columns
+        self.first, self.kind = columns["place_first"], columns["place_kind"]
+        self.centre_lon, self.centre_lat = columns["place_lon"], columns["place_lat"]
+        self.radius = columns["place_radius"]
+        self.number, self.lane, self.sub = columns["slot_number"], columns["slot_lane"], columns["slot_sub"]
+        self.inner, self.building = columns["slot_inner"], columns["slot_building"]
+        self.how, self.row = columns["slot_how"], columns["slot_row"]
+        self.lon, self.lat = columns["row_lon"], columns["row_lat"]
+
+    def find(self, place: int, door: Door) -> list[Spot]:
+        """Return where the door may be at the place: one spot, or several where rows contradict each other."""
+        begin, end = int(self.first[place]), int(self.first[place + 1])
+        if door.number:
+            low = begin + int(np.searchsorted(self.number[begin:end], door.number, "left"))
+            high = begin + int(np.searchsorted(self.number[begin:end], door.number, "right"))
+            if high > low:
+                return self._known(low, high, door)
+            return self._unknown(begin, end, low, door)
+        if door.building:
+            built = begin + np.flatnonzero(self.building[begin:end] == door.building)
+            if len(built):
+                return self._apart(built, Accuracy.BUILDING, "building")
+        return [self._whole(place, begin, end)]
+
+    def _known(self, low: int, high: int, door: Door) -> list[Spot]:
+        """Of the slots with the number, take those that agree with the most of what else is asked."""
+        slots = np.arange(low, high)
+        lane, sub, inner = self.lane[low:high] == door.lane, self.sub[low:high], self.inner[low:high]
+        building = self.building[low:high]
+        score = 8 * lane + 4 * (inner == door.inner) + 2 * (building == door.building) + (sub == door.sub)
+        score = score - (inner != 0) * (inner != door.inner) - (building != 0) * (building != door.building)
+        best = slots[score == score.max()]
+        one = best[0]
+        whole = self.inner[one] == door.inner and self.building[one] == door.building
+        if door.inner and self.inner[one] != door.inner and self.lane[one] == door.lane:
+            return self._within(best, "inner")
+        if whole:
+            accuracy = Accuracy.BUILDING if door.building else Accuracy.DOOR
+            return self._apart(best, accuracy, "door" if self.lane[one] == door.lane else "other")
+        return self._within(best, "inner" if door.building else "door")
+
+    def _within(self, slots: NDArray[np.int64], how: str) -> list[Spot]:
+        """Return the middle of what is known of one number, or each where they lie apart."""
+        lon, lat = self.lon[self.row[slots]], self.lat[self.row[slots]]
+        spread = metres(float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
+        if spread > 600:
+            return self._apart(slots, Accuracy.DOOR, how)
+        accuracy = Accuracy.COMPOUND if how == "inner" else Accuracy.DOOR
+        return [Spot(float(lon.mean()), float(lat.mean()), accuracy, how, int(self.row[slots[0]]), spread)]
+
+    def _apart(self, slots: NDArray[np.int64], accuracy: Accuracy, how: str) -> list[Spot]:
+        """Return one spot for each of the rows that do not lie together."""
+        found: list[Spot] = []
+        for slot in slots[:20].tolist():
+            row = int(self.row[slot])
+            lon, lat = float(self.lon[row]), float(self.lat[row])
+            if all(metres(lon, lat, spot.lon, spot.lat) > 100 for spot in found):
+                found.append(Spot(lon, lat, accuracy, how, row))
+        return found
+
+    def _whole(self, place: int, begin: int, end: int) -> Spot:
+        """Return the place itself: the row that is it, else what is known of its extent."""
+        kind = Head(int(self.kind[place]))
+        bare = (self.how[begin:end] != PART) & (self.number[begin:end] == 0) & (self.building[begin:end] == 0)
+        own = begin + np.flatnonzero(bare)
+        accuracy = {Head.ROAD: Accuracy.ROAD, Head.COMPOUND: Accuracy.COMPOUND, Head.LANDMARK: Accuracy.LANDMARK}.get(
+            kind, Accuracy.VILLAGE
+        )
+        if len(own) and (accuracy.is_point or (self.how[own] == ALIAS).any()):
+            row = int(self.row[own[0]])
+            accuracy = accuracy if accuracy.is_point else Accuracy.LANDMARK
+            return Spot(float(self.lon[row]), float(self.lat[row]), accuracy, "whole", row)
+        lon, lat = float(self.centre_lon[place]), float(self.centre_lat[place])
+        radius = float(self.radius[place])
+        if accuracy.is_point:
+            return Spot(lon, lat, accuracy, "part", int(self.row[begin]), radius)
+        return Spot(lon, lat, accuracy, "extent", -1, radius)
+
+    def _unknown(self, begin: int, end: int, at: int, door: Door) -> list[Spot]:
+        """Interpolate a number that is not known along those that are, its own side of the road first."""
+        low, high = max(begin, at - WINDOW), min(end, at + WINDOW)
+        number = self.number[low:high].astype(np.int64)
+        row = self.row[low:high]
+        numbered = number > 0
+        if not numbered.any():
+            return []
+        lon, lat = self.lon[row], self.lat[row]
+        number, row = number[numbered], row[numbered]
+        near = np.argsort(np.abs(number - door.number), kind="stable")[:NEIGHBOURS]
+        near.sort()
+        return [self._estimated(door.number, number[near], row[near])]
+
+    def _estimated(self, asked: int, number: NDArray[np.int64], row: NDArray[np.integer]) -> Spot:
+        """Estimate where the number is among its neighbours."""
+        nearest = int(np.argmin(np.abs(number - asked) + 0.5 * (number % 2 != asked % 2)))
+        lon, lat = float(self.lon[row[nearest]]), float(self.lat[row[nearest]])
+        east = (self.lon[row] - lon) * per_lon(lat)
+        north = (self.lat[row] - lat) * PER_LAT
+        dx, dy, error = estimate(asked, number, east, north)
+        inside = bool(number[0] < asked < number[-1])
+        same = number[number % 2 == asked % 2]
+        sided = bool(len(same)) and bool(same[0] < asked < same[-1])
+        step = int(abs(number[nearest] - asked))
+        place = moved(lon, lat, dx, dy)
+        accuracy = Accuracy.INTERPOLATED if error < FARTHEST_M else Accuracy.ROAD
+        return Spot(
+            *place, accuracy, "between" if inside else "beyond", int(row[nearest]), error, sided, step, len(number)
+        )

@@ -1,0 +1,145 @@
+"""Weighs claims: what the question names beside a place, and whether it agrees."""
+
+import math
+
+from geo.addresses.claims import AGREE_M, DIFFER_M, Claim, Claims
+from geo.addresses.confidence import WEIGHTS
+from geo.addresses.gazetteer import Gazetteer
+from geo.addresses.ground import metres
+from geo.addresses.neighbours import Neighbours
+from geo.addresses.pieces import Head
+from geo.addresses.reading import Mention, Reading, places_of
+from geo.addresses.writing import plain
+
+ONE_PLACE_M = 150.0
+"""Claims nearer than this are one place, found in two ways."""
+EXACT = ("building", "door", "whole")
+
+
+class Weigher:
+    """Weighs the claims of one gazetteer's questions."""
+
+    def __init__(self, gazetteer: Gazetteer, claims: Claims) -> None:
+        self.gazetteer, self.columns, self.claims = gazetteer, gazetteer.columns, claims
+        self.neighbours = Neighbours(gazetteer)
+        self.township_plain = [plain(name) for name in gazetteer.words.townships]
+        self.area_plain = [plain(name) for name in gazetteer.words.areas]
+
+    def weigh(self, found: list[Claim], reading: Reading) -> list[Claim]:
+        """Give each claim its terms and its evidence, and join those that are one place; the best first."""
+        for claim in found:
+            self._settle(claim)
+            claim.terms = self._terms(claim, reading)
+            claim.evidence = sum(WEIGHTS[name] * value for name, value in claim.terms.items())
+        found.sort(key=lambda claim: -claim.evidence)
+        places = _distinct(found)
+        total = sum(math.exp(claim.evidence) for claim in places if claim.spot.accuracy.is_point) or 1.0
+        for claim in places:
+            share = math.exp(claim.evidence) / total if claim.spot.accuracy.is_point else 1.0
+            claim.terms["rivals"] = math.log(max(share, 1e-4))
+        return places
+
+    def _settle(self, claim: Claim) -> None:
+        """Find the township and village of a claim: the row's own, or those of the rows around."""
+        spot = claim.spot
+        if spot.row >= 0:
+            claim.village = int(self.columns["row_village"][spot.row])
+            claim.township = int(self.columns["row_township"][spot.row])
+        if spot.how in EXACT and claim.township >= 0:
+            return
+        if spot.accuracy.is_point:
+            claim.township = self.neighbours.township(spot.lon, spot.lat, claim.township)
+        else:
+            claim.township = int(self.columns["place_township"][claim.place])
+
+    def _terms(self, claim: Claim, reading: Reading) -> dict[str, float]:
+        spot, terms = claim.spot, {claim.spot.how: 1.0}
+        if spot.how in ("between", "beyond", "crossing", "part", "inner"):
+            terms["error"] = math.log(max(spot.gap_m, 40.0) / 100.0)
+        for mention in claim.used:
+            if mention.how in ("homophone", "typo"):
+                terms[mention.how] = terms.get(mention.how, 0.0) + mention.slips
+            if not mention.clean and mention.kind is Head.ROAD:
+                terms["unclean"] = 1.0
+            if not mention.ordered:
+                terms["order"] = 1.0
+        self._compare_areas(claim, reading, terms)
+        self._compare_others(claim, reading, terms)
+        return terms
+
+    def _compare_areas(self, claim: Claim, reading: Reading, terms: dict[str, float]) -> None:
+        townships = [each for each in reading.townships if _apart(each, claim.used)]
+        if townships:
+            agrees = any(self._in_township(claim, each) for each in townships)
+            terms["township_agrees" if agrees else "township_differs"] = 1.0
+        villages = [each for each in reading.villages if _apart(each, claim.used)]
+        if villages and (verdict := max(self._in_village(claim, each) for each in villages)):
+            terms["village_agrees" if verdict > 0 else "village_differs"] = 1.0
+
+    def _in_township(self, claim: Claim, mention: Mention) -> bool:
+        if claim.township >= 0:
+            name = self.township_plain[claim.township]
+            return any(name == self.area_plain[area] for area in mention.areas)
+        return any(self._within_area(claim, area) for area in mention.areas)
+
+    def _within_area(self, claim: Claim, area: int) -> bool:
+        away = metres(
+            claim.spot.lon, claim.spot.lat, float(self.columns["area_lon"][area]), float(self.columns["area_lat"][area])
+        )
+        return away <= float(self.columns["area_radius"][area])
+
+    def _in_village(self, claim: Claim, mention: Mention) -> int:
+        """Return 1 where a claim lies in the village, -1 where it does not, 0 where that is open."""
+        if claim.village >= 0:
+            if claim.village == mention.name:
+                return 1
+            if not mention.areas:
+                return -1
+        if mention.areas:
+            return 1 if any(self._within_area(claim, area) for area in mention.areas) else -1
+        for place in places_of(self.gazetteer, mention.name):
+            away = metres(
+                claim.spot.lon,
+                claim.spot.lat,
+                float(self.columns["place_lon"][place]),
+                float(self.columns["place_lat"][place]),
+            )
+            if away < float(self.columns["place_radius"][place]) + AGREE_M:
+                return 1
+        return -1
+
+    def _compare_others(self, claim: Claim, reading: Reading, terms: dict[str, float]) -> None:
+        """Ask of the other named places whether they lie here too."""
+        asked = [
+            each
+            for each in reading.heads
+            if each.kind in (Head.ROAD, Head.COMPOUND, Head.LANDMARK) and _apart(each, claim.used)
+        ]
+        for mention in asked[:4]:
+            away = self.claims.away(claim, mention, reading)
+            if away < AGREE_M:
+                terms["other_agrees"] = terms.get("other_agrees", 0.0) + 1.0
+                claim.used = [*claim.used, mention]
+            elif away > DIFFER_M and mention.how == "exact":
+                terms["other_differs"] = terms.get("other_differs", 0.0) + 1.0
+
+
+def _apart(mention: Mention, used: list[Mention]) -> bool:
+    return all(mention.end <= each.start or mention.start >= each.end for each in used)
+
+
+def _distinct(found: list[Claim]) -> list[Claim]:
+    """Keep the best claim of each place; a less exact one for the same stretch of text is the same place."""
+    kept: list[Claim] = []
+    for claim in found:
+        if not any(_same_place(claim, other) for other in kept):
+            kept.append(claim)
+    return kept
+
+
+def _same_place(claim: Claim, other: Claim) -> bool:
+    away = metres(claim.spot.lon, claim.spot.lat, other.spot.lon, other.spot.lat)
+    if claim.spot.accuracy.is_point != other.spot.accuracy.is_point:
+        return claim.place == other.place and claim.mention.start == other.mention.start
+    both = max(claim.spot.gap_m, other.spot.gap_m) if claim.mention.name != other.mention.name else 0.0
+    return away < ONE_PLACE_M + min(both, 300.0)
