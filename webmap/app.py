@@ -29,6 +29,8 @@ COMMANDS = (
     "webmap.import_commands",
     "webmap.locate_commands",
     "webmap.locate_file_commands",
+    "webmap.geocode_commands",
+    "webmap.geocode_file_commands",
     "webmap.demo_commands",
     "webmap.hotspots_commands",
     "webmap.indicators_commands",

@@ -193,6 +193,8 @@ def addresses(file: Path, rejects: Path | None, commit: bool, report_to: Path | 
                 db, file, by=whoever(), now=utcnow(), rejects=outlet, progress=progress, **options
             ),
         )
+    if commit:
+        installation().addresses.refresh()  # the servers then open what is built
 
 
 @commands.command("reports")

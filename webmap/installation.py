@@ -7,6 +7,7 @@ connected before a server forks its workers.
 import os
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -20,6 +21,9 @@ from geo.placing import AreaIndex
 from geo.raster.store import RasterStore
 from incidents.intake import Reception
 from staffing.rosters import KeptRoster
+
+if TYPE_CHECKING:
+    from geo.address_index import AddressIndex
 
 
 class Installation:
@@ -54,6 +58,13 @@ class Installation:
     def area_index(self) -> AreaIndex:
         """An index for a command, which ends before it would hear of anything."""
         return AreaIndex(self.engine, RasterStore(self.settings.data / "cache" / "rasters"))
+
+    @cached_property
+    def addresses(self) -> "AddressIndex":
+        """The index that finds places in texts. What it needs is not imported by commands that look for none."""
+        from geo.address_index import AddressIndex
+
+        return AddressIndex(self.engine, self.settings.data / "cache" / "addresses")
 
     @cached_property
     def reception(self) -> Reception:
