@@ -10,6 +10,7 @@ from geo.raster.sides import Floats, centre, side, upward
 
 _BLOCK = 2048  # points
 _DOUBT = np.float32(UNSURE)
+_LOWEST = np.array([0] + [(mask & -mask).bit_length() - 1 for mask in range(1, 64)], np.int32)
 _U1, _U2, _U3, _U4, _UW = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(WORDS)
 
 Cells = tuple[Ints, Ints, Floats, Floats, Frame]
@@ -64,6 +65,17 @@ def _surely(cells: Cells, p: int, x: float, y: float) -> tuple[np.int32, np.int3
 
 
 @compiled
+def _lowest(mask: int) -> int:
+    """The place of the lowest bit of a mask that has one."""
+    if mask < 64:
+        return int(_LOWEST[mask])
+    slot = 6
+    while not mask >> slot & 1:
+        slot += 1
+    return slot if mask & 63 == 0 else int(_LOWEST[mask & 63])
+
+
+@compiled
 def _first_of(
     cells: Cells, words: NDArray[np.float32], p: int, x: float, y: float, u: float, v: float
 ) -> tuple[int, int]:
@@ -76,10 +88,7 @@ def _first_of(
             if on:
                 flags = ON_BORDER
         if covering and found < 0:
-            slot = 0
-            while not covering >> slot & 1:
-                slot += 1
-            found = records[p + HEAD + slot]
+            found = records[p + HEAD + _lowest(covering)]
         more = (records[p] & MORE) != 0
         p += HEAD + (records[p] & COUNT) + WORDS * records[p + 1]
     return found, flags if found >= 0 else NEAR
@@ -123,7 +132,12 @@ def look_up(cells: Cells, lon: Floats, lat: Floats, first: Ints, flags: NDArray[
             seen += records[p] + records[p + AHEAD]
         for at in range(n):
             i = todo[at]
-            first[i], flags[i] = _first_of(cells, words, -2 - first[i], lon[i], lat[i], us[at], vs[at])
+            p = -2 - first[i]
+            covering, unsure = _masks(records, words, p, us[at], vs[at])
+            if unsure or covering == 0 or records[p] & MORE:
+                first[i], flags[i] = _first_of(cells, words, p, lon[i], lat[i], us[at], vs[at])
+            else:
+                first[i] = records[p + HEAD + _lowest(covering)]
     return seen
 
 
