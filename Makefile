@@ -49,6 +49,7 @@ lint: ## style, types and the direction of imports
 
 bench: ## what it costs in time and memory, measured here and now
 	@setup/set-up.sh test
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt
 	.venv/bin/python -m bench
 
 requirements: ## pin the packages anew after a change in pyproject.toml

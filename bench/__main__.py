@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Callable
 
-from bench import county, document, intake, locate_file, pages
+from bench import county, document, intake, locate, locate_file, pages
 from bench.county import County
 from bench.document import Moment
 from bench.measuring import load
@@ -28,6 +28,12 @@ def locating(where: County) -> str:
     return document.locating(POINTS, *locate_file.measure(where, count=POINTS), moment)
 
 
+def finding(where: County) -> str:
+    """The locator beside its peers and its limits."""
+    moment = Moment(time.time(), load())
+    return document.locator(locate.measure(where, count=POINTS), moment)
+
+
 def taking_in(where: County) -> str:
     """Reports per second beside a door with nothing behind it."""
     moment = Moment(time.time(), load())
@@ -43,6 +49,7 @@ def first_screens(where: County) -> str:
 PARTS: dict[str, Callable[[County], str]] = {
     "loading": loading,
     "locate": locating,
+    "locator": finding,
     "intake": taking_in,
     "pages": first_screens,
 }

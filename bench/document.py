@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.intake import CALLERS, WORKERS, Figures
+from bench.locate import DRAWN, DRAWN_AND_ASKED, ONE_POINTS, ROUNDS, SJOIN, SPENT_S, Found, Measured, One
+from bench.locate import ONE as SINGLE
+from bench.locate import OURS as OUR_LOCATOR
+from bench.locate_aims import aims
 from bench.locate_file import OURS, THEIRS, Agreement, Cost
 from bench.measuring import cores, machine
 from bench.pages import Weight
@@ -76,6 +80,101 @@ def locating(count: int, agreement: Agreement, costs: dict[str, Cost], moment: M
     )  # fmt: skip
 
 
+def locator(measured: Measured, moment: Moment) -> str:
+    """The locator beside its peers and its limits."""
+    found = list(measured.grounds.values())
+    if not found:
+        return ""
+    names = [ground.name for ground in found]
+    contenders = list(dict.fromkeys(name for ground in found for name in ground.figures))
+    ratios = [[name, *(_times(ground, name) for ground in found)] for name in contenders]
+    seconds = [[name, *(_seconds(ground, name) for ground in found)] for name in contenders]
+    tables = [
+        _judged(measured, moment),
+        _table(["time ÷ ours, 1 thread", *names], ratios),
+        _table(["time, and in how many turns", *names], seconds),
+        _indexes(found),
+    ]
+    return "\n".join([*tables, *([_one_by_one(measured.one)] if measured.one else [])])
+
+
+def _judged(measured: Measured, moment: Moment) -> str:
+    """What was asked, that the answers are right, and which aims are reached."""
+    found = list(measured.grounds.values())
+    rows = [
+        [aim.what, aim.where, f"{'≥' if aim.at_least else '≤'} {aim.wanted:.3g}", f"{aim.reached:.3g}", aim.verdict]
+        for aim in aims(measured)
+    ]
+    return _section(
+        f"Which grid: {found[0].points:,} points",
+        "The locator beside others who can tell which polygon a point is in, each asked the way round that is fastest"
+        " for it, and beside two limits: reading the code of each point's cell from the same table, borders or no, and"
+        f" only adding up the points. They take turns in one run, {ROUNDS} times; who has spent {SPENT_S:.0f} s on one"
+        " ground misses later rounds, and the loop over the rtree is asked for a fiftieth of the points. Points and"
+        " polygons stand ready in the form that each likes best and the join alone is timed, without choosing one of"
+        " several polygons; ours chooses. An index of the points is part of the question, except for PostGIS."
+        " Threads: PostGIS one, DuckDB and SedonaDB as many as they like, the others one where nothing is said.\n\n"
+        f"{_proofs(found)} {_other_answers(found)}",
+        ["aim", "", "wanted", "reached", ""], rows, moment,
+    )  # fmt: skip
+
+
+def _indexes(found: list[Found]) -> str:
+    heads = ["", "vertices", "drawing ÷ sjoin", "drawing and placing ÷ sjoin", "drawing", "index", "memory in all",
+             "sjoin's"]  # fmt: skip
+    rows = [
+        [ground.name, f"{ground.vertices:,}", f"{ground.ratio(DRAWN, SJOIN):.2f}",
+         f"{ground.ratio(DRAWN_AND_ASKED, SJOIN):.2f}", f"{ground.figures[DRAWN].seconds:.2f} s",
+         f"{ground.index_mb:.0f} MB", f"{ground.ours.peak_mb:.0f} MB", f"{ground.join.peak_mb:.0f} MB"]
+        for ground in found
+    ]  # fmt: skip
+    text = (
+        "The index, drawn by one thread. “In all” is a process that reads polygons and points and places the points"
+        " once, beside one that joins them: the most memory that was resident, Python and its libraries included."
+    )
+    return f"{text}\n\n{_table(heads, rows)}"
+
+
+def _one_by_one(one: dict[str, One]) -> str:
+    ours = one[SINGLE]
+    rows = [
+        [name, f"{each.p50_us / ours.p50_us:.1f}", f"{each.p99_us / ours.p99_us:.1f}", f"{each.p50_us:.2f} µs",
+         f"{each.p99_us:.1f} µs"]
+        for name, each in one.items()
+    ]  # fmt: skip
+    text = (
+        f"One point at a time in the county, {ONE_POINTS:,} of them, the first grid alone; the whole answer is what a"
+        " report gets: grid, specialised grids, village, township, county, metres to the border, neighbour."
+    )
+    return f"{text}\n\n{_table(['', 'p50 ÷ ours', 'p99 ÷ ours', 'p50', 'p99'], rows)}"
+
+
+def _proofs(found: list[Found]) -> str:
+    told = "; ".join(
+        f"{ground.name}: {ground.proof.anywhere:,} anywhere and {ground.proof.on_borders:,} on borders,"
+        f" {ground.proof.shared:,} of them in more than one polygon" for ground in found
+    )  # fmt: skip
+    return f"First the answers, held against brute force: **none differs** ({told})."
+
+
+def _other_answers(found: list[Found]) -> str:
+    """Whether the others place the points of each ground alike."""
+    wrong = [
+        f"{name} for {figure.differs:,} ({ground.name})"
+        for ground in found for name, figure in ground.figures.items() if figure.differs
+    ]  # fmt: skip
+    return f"Others answer otherwise: {', '.join(wrong)}." if wrong else "All the others answer alike."
+
+
+def _times(ground: Found, name: str) -> str:
+    return f"{ground.ratio(name, OUR_LOCATOR):.2f}" if name in ground.figures else ""
+
+
+def _seconds(ground: Found, name: str) -> str:
+    one = ground.figures.get(name)
+    return f"{one.seconds:.4g} s ({one.turns})" if one else ""
+
+
 def intake(figures: dict[str, dict[str, Figures]], moment: Moment) -> str:
     """Reports per second."""
     rows = []
@@ -121,6 +220,9 @@ def pages(figures: dict[str, Weight], moment: Moment) -> str:
 
 
 def _section(title: str, text: str, heads: list[str], rows: list[list[str]], moment: Moment) -> str:
+    return f"## {title}\n{text}\n\n{_table(heads, rows)}\n{moment}\n"
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"## {title}\n{text}\n\n{table}\n\n{moment}\n"
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
