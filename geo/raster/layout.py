@@ -22,7 +22,7 @@ number of edges more than the centre's own bit says.
 
 from typing import Final, NamedTuple
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Of kept rasters; raise it with any change of what the numbers mean or of how outlines are drawn."""
 
 NOBODY: Final = -1
@@ -50,8 +50,8 @@ ON_BORDER: Final = 1
 NEAR: Final = 2
 """Flags of a point. NEAR: in no outline, but in a cell where a border may be near."""
 
-AHEAD: Final = 16
-"""Words after the last record: reading ahead stays within the records."""
+AHEAD: Final = 32
+"""Words after the last record, two lines of a cache: reading ahead stays within the records."""
 
 
 class Frame(NamedTuple):

@@ -8,7 +8,7 @@ from geo.raster.drawing import Ints, longer
 from geo.raster.layout import AHEAD, COUNT, HEAD, MORE, NEAR, ON_BORDER, UNSURE, WORDS, Frame
 from geo.raster.sides import Floats, centre, side, upward
 
-_BLOCK = 2048  # points
+_BLOCK = 512  # points
 _DOUBT = np.float32(UNSURE)
 _LOWEST = np.array([0] + [(mask & -mask).bit_length() - 1 for mask in range(1, 64)], np.int32)
 _U1, _U2, _U3, _U4, _UW = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(WORDS)
@@ -65,7 +65,7 @@ def _surely(cells: Cells, p: int, x: float, y: float) -> tuple[np.int32, np.int3
 
 
 @compiled
-def _lowest(mask: int) -> int:
+def _lowest(mask: np.int32) -> int:
     """The place of the lowest bit of a mask that has one."""
     if mask < 64:
         return int(_LOWEST[mask])
@@ -98,8 +98,8 @@ def _first_of(
 def look_up(cells: Cells, lon: Floats, lat: Floats, first: Ints, flags: NDArray[np.uint8]) -> int:
     """Write the first outline that covers each point, or -1, and its flags. The number returned means nothing.
 
-    In blocks and in stages, so that the memory is asked for many points at a time: the codes of the cells, then those
-    of their parts, then the beginnings of the records, then what is in them.
+    In blocks and in stages, so that the memory is asked for many points at a time: the codes of the cells, where these
+    lead, the codes of the parts, the first lines of their records, and at last what is in them.
     """
     table, records, _, _, (x0, y0, w, h, nx, ny) = cells
     words = records.view(np.float32)
@@ -118,6 +118,8 @@ def look_up(cells: Cells, lon: Floats, lat: Floats, first: Ints, flags: NDArray[
             todo[listed] = i
             listed += first[i] < -1
         for at in range(listed):
+            seen += records[-2 - first[todo[at]]]
+        for at in range(listed):
             i = todo[at]
             u, v, p = (lon[i] - x0) * per_w, (lat[i] - y0) * per_h, -2 - first[i]
             k = records[p]
@@ -129,7 +131,7 @@ def look_up(cells: Cells, lon: Floats, lat: Floats, first: Ints, flags: NDArray[
             n += code < -1
         for at in range(n):
             p = -2 - first[todo[at]]
-            seen += records[p] + records[p + AHEAD]
+            seen += records[p] + records[p + AHEAD // 2] + records[p + AHEAD]
         for at in range(n):
             i = todo[at]
             p = -2 - first[i]
