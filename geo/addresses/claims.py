@@ -73,7 +73,8 @@ class Claims:
             away += 3000.0 * ~np.isin(self.columns["place_village"][here], list(villages))
         if not away.any():
             away = -np.diff(self.columns["place_first"][places.start : places.stop + 1]).astype(float)
-        return (places.start + np.argsort(away, kind="stable")[:PLACES]).tolist()
+        found: list[int] = (places.start + np.argsort(away, kind="stable")[:PLACES]).tolist()
+        return found
 
     def _context(self, mention: Mention, reading: Reading) -> list[tuple[list[float], list[float], float]]:
         """Return where the other named things are."""
@@ -101,7 +102,7 @@ class Claims:
             for other in roads:
                 if other.start < one.end or other.name == one.name:
                     continue
-                if (end := crossing(reading.written.text, one.end, other.start, other.end)) is None:
+                if crossing(reading.written.text, one.end, other.start, other.end) is None:
                     continue
                 claims += self._crossed(one, other, reading)
         return claims

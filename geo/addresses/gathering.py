@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from geo.addresses.answers import AddressRow
 from geo.addresses.areas import AreaName
-from geo.addresses.pieces import NO_DOOR, Door, Head, Named, as_building, kind_of, read_door, split_name
+from geo.addresses.pieces import GENERIC, NO_DOOR, Door, Head, Named, as_building, kind_of, read_door, split_name
 from geo.addresses.writing import PAUSE, plain, write
 
 WHOLE, PART, ALIAS = 0, 1, 2
@@ -80,7 +80,7 @@ class Gathering:
             if named.also_door and named.kind is Head.ROAD:
                 door = Door(door.number, door.lane, door.sub, door.inner, named.also_door.building)
             self._slot(here, named.head, named.kind, door, WHOLE if whole else PART)
-        if len(named.also) > 1:
+        if len(named.also) > 1 and named.also not in GENERIC:
             self._slot(here, named.also, kind_of(named.also), as_building(named.also_door), WHOLE)
 
     def _slot(self, row: int, name: str, kind: Head, door: Door, how: int) -> None:

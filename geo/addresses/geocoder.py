@@ -13,7 +13,7 @@ from geo.addresses.reasons import reasons
 from geo.addresses.weighing import Weigher
 from geo.sentences import Sentence, say
 
-WEAK = 0.12
+WEAK = 0.3
 """A point less sure than this is offered after the areas that are named."""
 RADIUS = {Accuracy.BUILDING: 40.0, Accuracy.DOOR: 60.0, Accuracy.COMPOUND: 250.0, Accuracy.LANDMARK: 150.0,
           Accuracy.CROSSING: 120.0, Accuracy.INTERPOLATED: 150.0}  # fmt: skip
@@ -30,13 +30,17 @@ class Geocoder:
 
     def geocode(self, text: str) -> Answer:
         """Return what places the text may mean, the likeliest first."""
-        reading = self._reader.read(text)
-        claims = self._weigher.weigh(self._claims.find(reading), reading)
+        reading, claims = self.weighed(text)
         found = [self._candidate(claim, reading) for claim in claims[: CANDIDATES + 3]]
         found += self._areas.candidates(reading)
         found.sort(key=lambda each: (-_rank(each), -each.confidence))
         found = found[:CANDIDATES]
         return Answer(text, tuple(found), self._areas.named_township(reading), _why(found, reading))
+
+    def weighed(self, text: str) -> tuple[Reading, list[Claim]]:
+        """Return what was read and every claim with its terms, the best first: for those who fit the confidence."""
+        reading = self._reader.read(text)
+        return reading, self._weigher.weigh(self._claims.find(reading), reading)
 
     def geocode_many(self, texts: Iterable[str]) -> list[Answer]:
         """Return an answer for each text; a text that comes again is asked once."""

@@ -31,7 +31,7 @@ def index(gathering: Gathering, townships: Sequence[AreaName], villages: Sequenc
     """Return columns, names, words and the blob of row names. Empties the gathering."""
     from geo.addresses.gazetteer import Words
 
-    rows = _rows(gathering)
+    rows: Columns = _rows(gathering)
     townships = [*townships, *_townships_of_rows(gathering, rows, townships)]
     areas, borne, words = _areas(gathering, townships, villages)
     names = Names.build({*gathering.heads, *borne})
@@ -39,7 +39,9 @@ def index(gathering: Gathering, townships: Sequence[AreaName], villages: Sequenc
     number_of = np.array([names.number(name) for name in gathering.heads], np.int64)
     slots["head"] = number_of[slots["head"]] if len(number_of) else slots["head"].astype(np.int64)
     village = rows["row_village"]
-    rows["row_village"] = np.where(village >= 0, number_of[village], -1).astype(np.int32) if len(number_of) else village
+    if len(number_of):
+        village = rows["row_village"]
+        rows["row_village"] = np.where(village >= 0, number_of[village], -1).astype(np.int32)
     blob = np.frombuffer(bytes(gathering.names), np.uint8)
     columns = {**rows, **areas, **_places(slots, rows, len(names)), **_area_links(borne, names), **_ground(rows)}
     return columns, names, Words(**words), blob

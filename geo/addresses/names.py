@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import marisa_trie
 import numpy as np
@@ -31,7 +32,7 @@ class Names:
     """Every distinct name of a gazetteer, by number."""
 
     def __init__(self, exact: marisa_trie.Trie, sound: marisa_trie.Trie, near: marisa_trie.Trie,
-                 links: dict[str, NDArray[np.integer]]) -> None:  # fmt: skip
+                 links: dict[str, NDArray[Any]]) -> None:  # fmt: skip
         self.exact, self.sound, self.near, self.links = exact, sound, near, links
 
     @classmethod
@@ -83,7 +84,7 @@ class Names:
 
     def find_near(self, text: str, starts: Iterable[int]) -> list[Hit]:
         """Return the names that one character wrong, missing or too many turns into what stands at the starts."""
-        hits = set()
+        hits: set[Hit] = set()
         for start in starts:
             for name, number in self.near.iter_prefixes_with_ids(text[start : start + LONGEST_NEAR]):
                 hits.update(self._slips(start, start + len(name), number))
@@ -118,11 +119,12 @@ class Names:
             getattr(self, name).save(str(folder / f"{name}.trie"))
 
     @classmethod
-    def open(cls, folder: Path, links: dict[str, NDArray[np.integer]]) -> "Names":
+    def open(cls, folder: Path, links: dict[str, NDArray[Any]]) -> "Names":
         """Open what `save` wrote, mapped into memory."""
-        return cls(
-            *(marisa_trie.Trie().mmap(str(folder / f"{name}.trie")) for name in ("exact", "sound", "near")), links
+        exact, sound, near = (
+            marisa_trie.Trie().mmap(str(folder / f"{name}.trie")) for name in ("exact", "sound", "near")
         )
+        return cls(exact, sound, near, links)
 
 
 def _shortened(name: str) -> set[str]:

@@ -4,6 +4,7 @@ from geo.addresses.answers import Accuracy, Candidate
 from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.pieces import Head
 from geo.addresses.reading import Mention, Reading, places_of
+from geo.addresses.writing import plain
 from geo.sentences import say
 
 
@@ -47,7 +48,10 @@ class Areas:
         counties = {county for each in reading.counties for county in each.areas}
         areas = [area for area in mention.areas if int(self.columns["area_township"][area]) in townships] or [
             area for area in mention.areas if not counties or int(self.columns["area_county"][area]) in counties]  # fmt: skip
-        own = any(int(self.columns["area_township"][area]) in townships for area in areas)
+        if mention.how != "exact" and townships:
+            areas = [area for area in areas if int(self.columns["area_township"][area]) in townships]
+        inside = [area for area in areas if int(self.columns["area_township"][area]) in townships]
+        areas, own = inside or areas, bool(inside)
         sure = (0.95 if own else 0.4 if named else 0.9) / max(1, len(areas))
         if areas:
             return [(self._area(area, mention, Accuracy.VILLAGE, sure, reading), area) for area in areas[:5]]
@@ -66,7 +70,9 @@ class Areas:
             + (self.words.areas[above] if above not in (area, -1) else "")
             + name
         )
-        slip = {"homophone": 0.8, "typo": 0.5}.get(mention.how, 1.0) * (1.0 if mention.clean else 0.9)
+        if self.gazetteer.names.name(mention.name) != plain(name) and accuracy is Accuracy.TOWNSHIP:
+            sure *= 0.6  # a town's bare name also begins the names of roads and villages
+        slip = {"homophone": 0.8, "typo": 0.3}.get(mention.how, 1.0) * (1.0 if mention.clean else 0.9)
         return Candidate(float(columns["area_lon"][area]), float(columns["area_lat"][area]), accuracy, sure * slip, matched,
                          None, float(columns["area_radius"][area]), self.words.areas[above] if above >= 0 else None,
                          name if accuracy is Accuracy.VILLAGE else None, pieces([mention], reading, self.gazetteer),

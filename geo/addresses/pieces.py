@@ -34,6 +34,10 @@ _COMPOUND = re.compile(
     r"(?:小区|花园|花苑|家园|公寓|新苑|名苑|雅苑|佳苑|苑|新村|别墅|名邸|公馆|华庭|豪庭|嘉园|庭|园|城|湾|里|坊|府|邸|墅|居)$"
 )
 
+GENERIC = frozenset(("小区", "花园", "新村", "公寓", "社区", "大楼", "大厦", "广场", "市场", "学校", "小学", "中学", "医院", "工地", "宿舍", "门卫",
+                     "生活区", "工地生活区", "大道", "公路", "支路", "居委会"))  # fmt: skip
+"""Words that name a kind of place and no place, though a list may have them as names."""
+
 
 class Head(IntEnum):
     """What kind of thing a name names."""

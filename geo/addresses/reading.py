@@ -3,11 +3,9 @@
 import re
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from geo.addresses.gazetteer import Gazetteer
-from geo.addresses.names import Hit
-from geo.addresses.pieces import NO_DOOR, Door, Head, as_building, read_door
+from geo.addresses.names import SHORTEST_NEAR, Hit
+from geo.addresses.pieces import GENERIC, NO_DOOR, Door, Head, as_building, read_door
 from geo.addresses.relations import Relation, find_relations
 from geo.addresses.writing import Written, write
 
@@ -15,16 +13,19 @@ _FIGURES = re.compile(r"(?<![\d.])\d+|[A-Z](?=座|幢|号楼)")
 _ROAD_ENDS = re.compile(
     r"([一-鿿]{1,5}?(?:路|街|大道|公路|巷)(?:[东西南北中]?段|\d段)?)(?=\d|,|$|口|与|和|[东西南北]侧|附近|旁|对面|交)"
 )
+_VILLAGE_ENDS = re.compile(r"([一-鿿]{1,5}?(?:村|社区|居委会?))(?=[一-鿿\d])(?![村里路街弄大小])")
 _OPENING = re.compile(
     r"(?:^|[,\d]|[在到是向往位于近和与跟及同从由至过住家报映]|[市县区省镇乡村里]|街道|社区|居委会?|[路街号弄巷幢座楼室])$"
 )
-_SLIPS = {"exact": 0, "alias": 0, "homophone": 1, "typo": 2}
+_SUFFIXED = re.compile(r"(?:镇|乡|街道|区|市|办事处|开发区|园区)$")
+_TURNS = frozenset("东西南北中新老大小上下前后内外一二三四五六七八九十0123456789")
 _TAKEN = re.compile(r"[年月日时分点人个]")
 
 
 @dataclass(slots=True)
 class Mention:
-    """A name in the question with what hangs on it. clean: nothing unexplained stands directly before it."""
+    """A name in the question with what hangs on it. clean: nothing unexplained stands directly before it.
+    turned: its slip is a word such as 东, 新 or 二, by which names differ on purpose."""
 
     start: int
     end: int
@@ -36,6 +37,7 @@ class Mention:
     door_span: tuple[int, int] | None = None
     ordered: bool = True
     clean: bool = True
+    turned: bool = False
     areas: tuple[int, ...] = ()
 
     @property
@@ -54,6 +56,7 @@ class Reading:
     counties: list[Mention] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
     unknown_roads: list[tuple[int, int]] = field(default_factory=list)
+    unknown_villages: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Reader:
@@ -78,6 +81,7 @@ class Reader:
             hits += self._near(text, hits, unknown)
             unknown = [span for span in unknown if not any(hit.end == span[1] for hit in hits)]
         reading = Reading(written, relations=find_relations(text), unknown_roads=unknown)
+        reading.unknown_villages = _unknown_villages(text, hits)
         for hit in hits:
             self._file(reading, hit, text, hits)
         _hang(reading, doors)
@@ -95,7 +99,9 @@ class Reader:
                 free[hit.start : hit.end] = [False] * (hit.end - hit.start)
         starts = [place for place in range(len(text) - 2) if free[place] and not text[place].isdigit()]
         found = [
-            hit for hit in self.names.find_near(text, starts) if not _covered(hit, hits) and _sound_ends(hit, text)
+            hit
+            for hit in self.names.find_near(text, starts)
+            if not _covered(hit, hits) and _sensible(hit, text, self.names.name(hit.name))
         ]
         exact_ends = {hit.end for hit in hits if hit.how == "exact" and hit.end - hit.start > 2}
         return [hit for hit in found if all(free[hit.start : hit.end]) or hit.end not in exact_ends or unknown][:40]
@@ -119,8 +125,15 @@ class Reader:
         areas = self.areas[self.area_first[hit.name] : self.area_first[hit.name + 1]].tolist()
         clean = bool(_OPENING.search(text[max(0, hit.start - 3) : hit.start])) or any(
             other.end == hit.start for other in hits if other is not hit)  # fmt: skip
-        head = Mention(hit.start, hit.end, hit.name, hit.how, hit.slips, Head.LANDMARK, clean=clean)
+        head = Mention(hit.start, hit.end, hit.name, hit.how, hit.slips, Head.LANDMARK, clean=clean,
+                       turned=hit.how == "typo" and _turned(self.names.name(hit.name), text[hit.start : hit.end]))  # fmt: skip
         townships = tuple(area for area in areas if area >= 0 and self.area_kind[area] == Head.TOWNSHIP)
+        if (
+            townships
+            and text[hit.end : hit.end + 1] in tuple("路街村里巷桥大道")
+            and not _SUFFIXED.search(self.names.name(hit.name))
+        ):
+            townships = ()  # 中山路 does not name 中山区
         villages = tuple(area for area in areas if area >= 0 and self.area_kind[area] == Head.VILLAGE)
         counties = tuple(-1 - area for area in areas if area < 0)
         for found, kind, numbers in ((reading.townships, Head.TOWNSHIP, townships), (reading.villages, Head.VILLAGE, villages),
@@ -133,6 +146,11 @@ class Reader:
         if kind_here is not None:
             head.kind = kind_here
             reading.heads.append(head)
+
+
+def _turned(name: str, written: str) -> bool:
+    """Tell whether two names differ by a word that tells names apart."""
+    return any(sign in _TURNS for sign in set(name) ^ set(written))
 
 
 def _four(head: Mention) -> tuple[int, int, int, str]:
@@ -150,14 +168,28 @@ def _covered(one: Hit, others: list[Hit]) -> bool:
 
 def _longest(hits: list[Hit], text: str) -> list[Hit]:
     """Keep the names that are part of no longer one, of two characters at least."""
-    hits = [hit for hit in hits if hit.end - hit.start > 1 and not text[hit.start : hit.end].isdigit()
+    hits = [hit for hit in hits if hit.end - hit.start > 1 and text[hit.start : hit.end] not in GENERIC and not text[hit.start : hit.end].isdigit()
             and not (text[hit.start].isdigit() and hit.start and text[hit.start - 1].isdigit())]  # fmt: skip
     return [hit for hit in hits if not any(_inside(hit, other) for other in hits)]
 
 
-def _sound_ends(hit: Hit, text: str) -> bool:
-    """A name with a slip begins and ends where a piece may: not within a number."""
-    return not text[hit.start : hit.end].isdigit() and "," not in text[hit.start : hit.end]
+def _sensible(hit: Hit, text: str, name: str) -> bool:
+    """A name with a slip ends as it should, or in a number: 人民路 for 人民88号, never for 人民村."""
+    written = text[hit.start : hit.end]
+    if any(sign in written for sign in ",与和") or any(sign.isdigit() for sign in written) != any(
+        map(str.isdigit, name)
+    ):
+        return False
+    if len(written) < SHORTEST_NEAR and not text[hit.end : hit.end + 1].isdigit():
+        return False  # 公里 is no 公馆里
+    if name[-1] == written[-1]:
+        return (
+            name[0] == written[0]
+            or hit.start == 0
+            or len(name) > 3
+            or bool(_OPENING.search(text[max(0, hit.start - 3) : hit.start]))
+        )
+    return name[:-1] == written and text[hit.end : hit.end + 1].isdigit()
 
 
 def _doors(text: str, hits: list[Hit]) -> list[tuple[int, int, Door]]:
@@ -188,20 +220,26 @@ def _unknown_roads(text: str, hits: list[Hit]) -> list[tuple[int, int]]:
     return found
 
 
+def _unknown_villages(text: str, hits: list[Hit]) -> list[tuple[int, int]]:
+    """Return what looks like a village before something else, where no name of the list ends."""
+    return [match.span(1) for match in _VILLAGE_ENDS.finditer(text) if not any(hit.end == match.end(1) for hit in hits)
+            and not any(hit.start < match.end(1) < hit.end for hit in hits if hit.how == "exact")]  # fmt: skip
+
+
 def _hang(reading: Reading, doors: list[tuple[int, int, Door]]) -> None:
     """Give each number to the name that it stands behind; what is left, to the nearest name that lacks one."""
     heads = [head for head in reading.heads if head.kind is not Head.TOWNSHIP]
     text = reading.written.text
     free = list(doors)
     for head in heads:
-        for door in doors:
-            gap = text[head.end : door[0]] if door[0] >= head.end else None
+        for stretch in doors:
+            gap = text[head.end : stretch[0]] if stretch[0] >= head.end else None
             if gap is not None and (
                 not gap or gap in (",", "的", "大约", "约", "边上", "旁边", "南侧", "北侧", "东侧", "西侧", "小区")
             ):
-                head.door, head.door_span = door[2], (door[0], door[1])
-                if door in free:
-                    free.remove(door)
+                head.door, head.door_span = stretch[2], (stretch[0], stretch[1])
+                if stretch in free:
+                    free.remove(stretch)
     for start, end, door in free:
         lacking = [
             head for head in heads if not head.door and head.kind is (Head.ROAD if door.number else Head.COMPOUND)
@@ -222,8 +260,3 @@ def places_of(gazetteer: Gazetteer, name: int) -> range:
     """Return the places that bear a name."""
     first = gazetteer.columns["name_place"]
     return range(int(first[name]), int(first[name + 1]))
-
-
-def prefer(values: np.ndarray[tuple[int], np.dtype[np.float64]], limit: int) -> list[int]:
-    """Return the indices of the smallest values, at most `limit`."""
-    return np.argsort(values, kind="stable")[:limit].tolist()

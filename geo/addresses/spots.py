@@ -16,7 +16,7 @@ WINDOW = 60
 """Slots looked at on each side of a number: enough to find both sides of the road, few enough to be quick."""
 NEIGHBOURS = 20
 """Known numbers from which one between them is estimated."""
-FARTHEST_M = 400.0
+FARTHEST_M = 600.0
 """Standard error from which on only the road is known, not the place."""
 
 
@@ -130,7 +130,6 @@ class Doors:
         numbered = number > 0
         if not numbered.any():
             return []
-        lon, lat = self.lon[row], self.lat[row]
         number, row = number[numbered], row[numbered]
         near = np.argsort(np.abs(number - door.number), kind="stable")[:NEIGHBOURS]
         near.sort()

@@ -1,6 +1,7 @@
 """Weighs claims: what the question names beside a place, and whether it agrees."""
 
 import math
+import re
 
 from geo.addresses.claims import AGREE_M, DIFFER_M, Claim, Claims
 from geo.addresses.confidence import WEIGHTS
@@ -13,6 +14,10 @@ from geo.addresses.writing import plain
 
 ONE_PLACE_M = 150.0
 """Claims nearer than this are one place, found in two ways."""
+SHORT = 3
+"""Characters of a name of which a slip leaves one that tells it apart."""
+_HAMLET = re.compile(r"(?:宅|队|组|浜|湾|庄|屯|埭|圩|家桥)$")
+_CONTINUES = re.compile(r"[一-鿿]{1,5}?(?:宅|队|组|村|弄|路|街)(?![口面上边])")
 EXACT = ("building", "door", "whole")
 
 
@@ -29,7 +34,8 @@ class Weigher:
         """Give each claim its terms and its evidence, and join those that are one place; the best first."""
         for claim in found:
             self._settle(claim)
-            claim.terms = self._terms(claim, reading)
+        for claim in found:
+            claim.terms = self._terms(claim, reading, found)
             claim.evidence = sum(WEIGHTS[name] * value for name, value in claim.terms.items())
         found.sort(key=lambda claim: -claim.evidence)
         places = _distinct(found)
@@ -52,20 +58,36 @@ class Weigher:
         else:
             claim.township = int(self.columns["place_township"][claim.place])
 
-    def _terms(self, claim: Claim, reading: Reading) -> dict[str, float]:
+    def _terms(self, claim: Claim, reading: Reading, found: list[Claim]) -> dict[str, float]:
         spot, terms = claim.spot, {claim.spot.how: 1.0}
         if spot.how in ("between", "beyond", "crossing", "part", "inner"):
             terms["error"] = math.log(max(spot.gap_m, 40.0) / 100.0)
         for mention in claim.used:
-            if mention.how in ("homophone", "typo"):
-                terms[mention.how] = terms.get(mention.how, 0.0) + mention.slips
-            if not mention.clean and mention.kind is Head.ROAD:
-                terms["unclean"] = 1.0
-            if not mention.ordered:
-                terms["order"] = 1.0
+            self._slips(mention, spot.how in ("door", "building"), terms)
         self._compare_areas(claim, reading, terms)
-        self._compare_others(claim, reading, terms)
+        self._compare_others(claim, reading, terms, found)
+        if _CONTINUES.match(reading.written.text, max(each.end for each in claim.used)):
+            terms["continues"] = 1.0
+        agreed = {"township_agrees", "village_agrees", "other_agrees"} & terms.keys()
+        if not agreed and spot.how != "crossing":
+            if _HAMLET.search(self.gazetteer.names.name(claim.mention.name)):
+                terms["hamlet"] = 1.0
+            terms["common"] = math.log(len(places_of(self.gazetteer, claim.mention.name)))
         return terms
+
+    def _slips(self, mention: Mention, exact: bool, terms: dict[str, float]) -> None:
+        """Say what of a name was not as it is written. A name guessed at counts for more where its number is known."""
+        if mention.how == "homophone":
+            terms["homophone"] = terms.get("homophone", 0.0) + mention.slips
+        elif mention.how == "typo":
+            short = len(self.gazetteer.names.name(mention.name)) <= SHORT
+            terms["turned" if mention.turned else "short_typo" if short else "typo"] = 1.0
+        if mention.slips and not exact:
+            terms["guess_sound" if mention.how == "homophone" else "guess"] = 1.0
+        if not mention.clean and mention.start:
+            terms["unclean"] = 1.0
+        if not mention.ordered:
+            terms["order"] = 1.0
 
     def _compare_areas(self, claim: Claim, reading: Reading, terms: dict[str, float]) -> None:
         townships = [each for each in reading.townships if _apart(each, claim.used)]
@@ -73,6 +95,9 @@ class Weigher:
             agrees = any(self._in_township(claim, each) for each in townships)
             terms["township_agrees" if agrees else "township_differs"] = 1.0
         villages = [each for each in reading.villages if _apart(each, claim.used)]
+        before = any(end <= claim.mention.start for _, end in reading.unknown_villages)
+        if not villages and before and spot_is_named(claim):
+            terms["village_differs"] = 1.0
         if villages and (verdict := max(self._in_village(claim, each) for each in villages)):
             terms["village_agrees" if verdict > 0 else "village_differs"] = 1.0
 
@@ -108,7 +133,7 @@ class Weigher:
                 return 1
         return -1
 
-    def _compare_others(self, claim: Claim, reading: Reading, terms: dict[str, float]) -> None:
+    def _compare_others(self, claim: Claim, reading: Reading, terms: dict[str, float], found: list[Claim]) -> None:
         """Ask of the other named places whether they lie here too."""
         asked = [
             each
@@ -116,7 +141,16 @@ class Weigher:
             if each.kind in (Head.ROAD, Head.COMPOUND, Head.LANDMARK) and _apart(each, claim.used)
         ]
         for mention in asked[:4]:
-            away = self.claims.away(claim, mention, reading)
+            doors = [
+                other
+                for other in found
+                if other.mention is mention and other.mention.door and other.spot.accuracy.is_point
+            ]
+            away = (
+                min((_metres(claim, other) for other in doors), default=1e9)
+                if doors
+                else self.claims.away(claim, mention, reading)
+            )
             if away < AGREE_M:
                 terms["other_agrees"] = terms.get("other_agrees", 0.0) + 1.0
                 claim.used = [*claim.used, mention]
@@ -124,8 +158,17 @@ class Weigher:
                 terms["other_differs"] = terms.get("other_differs", 0.0) + 1.0
 
 
+def spot_is_named(claim: Claim) -> bool:
+    """Tell whether a claim is a hamlet or landmark, whose name other villages have too."""
+    return claim.mention.kind is Head.LANDMARK
+
+
 def _apart(mention: Mention, used: list[Mention]) -> bool:
     return all(mention.end <= each.start or mention.start >= each.end for each in used)
+
+
+def _metres(one: Claim, other: Claim) -> float:
+    return metres(one.spot.lon, one.spot.lat, other.spot.lon, other.spot.lat)
 
 
 def _distinct(found: list[Claim]) -> list[Claim]:
