@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import shapely
@@ -245,8 +246,9 @@ def _judge(
 ) -> list[_Judged]:
     """Place every draft and find who answers, by the areas and the roster of the time of the report."""
     doubted = [(draft.channel, (draft.lon, draft.lat)) in suspects for draft in drafts]
+    geocoding = cache(reception.geocoding) if reception.geocoding else None  # to ask for it costs a round trip
     places = [
-        place_draft(draft, draft.reported_at or now, reception.index, reception.geocoding, placeholder=doubt)
+        place_draft(draft, draft.reported_at or now, reception.index, geocoding, placeholder=doubt)
         for draft, doubt in zip(drafts, doubted, strict=True)
     ]
     roster = reception.roster(db, areas_of(place.location for place in places))

@@ -106,7 +106,7 @@ def steps(files: Files, here: Installation, now: datetime) -> Iterator[tuple[str
         listed = files.addresses
         load_list = partial(import_addresses, path=listed.path, datum=listed.datum, by=BY, now=now)
         yield listed.path.name, load_list
-    reception = Reception(here.areas, here.seal)
+    reception = Reception(here.areas, here.seal, geocoding=here.geocoder)
     for report in files.reports:
         options = {"channel": Channel(report.channel), "datum": report.datum, "rejects": _rejects(report.path)}
         load = partial(import_reports, path=report.path, by=Actor(BY), now=now, reception=reception, **options)

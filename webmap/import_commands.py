@@ -222,7 +222,8 @@ def reports(
     from incidents.intake import Reception
 
     def load(db: Session) -> ImportReport:
-        reception = Reception(installation().area_index(), installation().seal)
+        here = installation()
+        reception = Reception(here.area_index(), here.seal, geocoding=here.geocoder)
         return import_reports(
             db, file, channel=Channel(channel), by=Actor(whoever()), now=utcnow(), reception=reception,
             rejects=rejects_path(file, rejects, commit=commit), **options,

@@ -24,6 +24,7 @@ from staffing.rosters import KeptRoster
 
 if TYPE_CHECKING:
     from geo.address_index import AddressIndex
+    from incidents.addressing import Geocodes
 
 
 class Installation:
@@ -69,7 +70,11 @@ class Installation:
     @cached_property
     def reception(self) -> Reception:
         """What taking a report in needs."""
-        return Reception(self.areas, self.seal, KeptRoster())
+        return Reception(self.areas, self.seal, KeptRoster(), self.geocoder)
+
+    def geocoder(self) -> "Geocodes":
+        """Finds places in texts by the list of addresses as it stands."""
+        return self.addresses.geocoder()
 
     @cached_property
     def seal(self) -> Seal:

@@ -8,13 +8,22 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
+from geo.addresses.answers import Accuracy
+from geo.sentences import Told, retold
+from incidents.address_placing import PlacingRule
+from incidents.words import EventKind, PlaceMethod
 from staffing.answering import AnswerRule
 from staffing.words import DutyRole
 from webmap.words import when, word
 
 NEAR_M = 15.0
 """A point nearer to a border than this deserves a second look: telephones are no more accurate."""
+
+
+SURE = ((0.9, _l("almost certain")), (0.7, _l("likely")), (0.4, _l("possible")), (0.0, _l("doubtful")))
+"""What a confidence is called, from which share on."""
 
 
 def where_sentence(explanation: dict[str, Any]) -> str:
@@ -92,8 +101,100 @@ def history_sentence(event: dict[str, Any]) -> str:
     if lead := details.get("lead"):
         return _("to %(unit)s", unit=lead["name"])
     if grid := details.get("grid"):
-        return _("in %(grid)s", grid=grid["name"])
-    return ""
+        method = details.get("method")
+        placed = _("in %(grid)s", grid=grid["name"])
+        return f"{placed} · {word(PlaceMethod(method))}" if method else placed
+    return _("none that is certain") if event.get("kind") == EventKind.PLACED else ""
+
+
+def how_placed(place: dict[str, Any], explanation: dict[str, Any]) -> str:
+    """By what a case came to its place; empty where it has none."""
+    if place["method"] is None:
+        return ""
+    method, words = word(PlaceMethod(place["method"])), explanation.get("address")
+    if not words:
+        return method
+    return _(
+        "%(method)s: %(name)s (%(accuracy)s, %(sure)s)", method=method, name=words["matched"],
+        accuracy=word(Accuracy(words["accuracy"])), sure=sure(words["confidence"]),
+    )  # fmt: skip
+
+
+def accuracy_word(accuracy: str) -> str:
+    """What kind of place was found."""
+    return word(Accuracy(accuracy))
+
+
+def is_area(accuracy: str) -> bool:
+    """Whether it is a road, a village or a township, whose point is only a middle."""
+    return not Accuracy(accuracy).is_point
+
+
+def sure(confidence: float) -> str:
+    """A confidence in words and as a share."""
+    called = next(called for least, called in SURE if confidence >= least)
+    return f"{called} {percents(confidence)}"
+
+
+def percents(share: float) -> str:
+    """A share in whole hundredths; what is not quite certain never shows as 100 %."""
+    return f"{min(round(100 * share), 99 if share < 1 else 100)}%"
+
+
+def why_not_placed(rule: str | None) -> str:
+    """Why the words of a case were left to a person."""
+    match rule:
+        case PlacingRule.SEVERAL_PLACES:
+            return _("Places in different grids are nearly as likely as each other.")
+        case PlacingRule.UNCERTAIN:
+            return _("No place is certain enough to be taken without a person.")
+        case PlacingRule.ONLY_AN_AREA:
+            return _("The words name an area with parts of several grids, and no place in it.")
+        case PlacingRule.ANOTHER_TOWNSHIP:
+            return _("The place that fits best lies in another township than the words name.")
+        case PlacingRule.OUTSIDE_ALL_GRIDS:
+            return _("The place that fits best lies outside every grid.")
+        case _:
+            return ""
+
+
+def contradiction_sentence(found: dict[str, Any]) -> str:
+    """That words and coordinates name different townships."""
+    return _(
+        "The words name %(named)s, but the coordinates lie in %(located)s. Nothing was moved: look which is right.",
+        named=found["named"]["name"], located=found["located"]["name"],
+    )  # fmt: skip
+
+
+def reach_sentence(candidate: dict[str, Any]) -> str:
+    """In which grid a candidate lies, or that it is in none or in several."""
+    if candidate["grid"]:
+        return str(candidate["grid"]["name"])
+    return _("outside every grid") if not candidate["grids"] else _("in %(count)s grids", count=candidate["grids"])
+
+
+def reasons(told: list[Told]) -> list[str]:
+    """Why a candidate is one, in the language of the page."""
+    return [retold(reason, _) for reason in told]
+
+
+def spans_of(candidate: dict[str, Any], words: str) -> list[tuple[int, int]]:
+    """From where to where a candidate's pieces stand in the words, in order and without overlap."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted((piece["start"], piece["end"]) for piece in candidate["pieces"]):
+        if 0 <= start < end <= len(words) and start >= (found[-1][1] if found else 0):
+            found.append((start, end))
+    return found
+
+
+def marked(words: str, spans: list[tuple[int, int]]) -> Iterator[tuple[bool, str]]:
+    """The words in stretches, each with whether it is one of the spans."""
+    at = 0
+    for start, end in spans:
+        yield False, words[at:start]
+        yield True, words[start:end]
+        at = end
+    yield False, words[at:]
 
 
 def team_of(explanation: dict[str, Any]) -> Iterator[dict[str, Any]]:

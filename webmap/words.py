@@ -90,7 +90,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     EventKind: {
         EventKind.RECEIVED: _l("Received"),
         EventKind.REPEATED: _l("Reported again"),
-        EventKind.PLACED: _l("Placed by hand"),
+        EventKind.PLACED: _l("Place decided"),
         EventKind.MOVED: _l("Moved on"),
         EventKind.PHOTO: _l("Photo added"),
         EventKind.REVEALED: _l("Reporter revealed"),

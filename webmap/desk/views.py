@@ -4,6 +4,7 @@ Everything works without script: the list is links, a step is a form that posts 
 view. The page's script asks for the same pieces and puts them in place (`fragment=` in the address).
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import select
 from sqlalchemy.exc import ProgrammingError
@@ -19,7 +21,7 @@ from sqlalchemy.orm import Session
 from geo.areas import bounds_of, find_area, listed
 from geo.codes import AreaKind
 from geo.crs import Bounds
-from incidents import finding, handling, presenting, reporters
+from incidents import finding, handling, presenting, remembering, reporters
 from incidents.cursors import BadCursor, Position, cursor_after, read_cursor
 from incidents.errors import IncidentError, UnknownIncident
 from incidents.matters import standing
@@ -103,9 +105,13 @@ def place(incident_id: int) -> ResponseReturnValue:
     lon, lat = (request.form.get(name, type=float) for name in ("lon", "lat"))
     if lon is None or lat is None or not (-180 <= lon <= 180 and -90 <= lat <= 90):
         return _refused(incident_id, _("Choose a point on the map first."))
-    index = installation().areas
+    return _put(incident_id, partial(handling.place_by_hand, g.db, incident_id, lon, lat))
+
+
+def _put(incident_id: int, put: Callable[..., Incident]) -> ResponseReturnValue:
+    """Place a case and say where it lies now, or why that cannot be."""
     try:
-        placed = handling.place_by_hand(g.db, incident_id, lon, lat, by=actor(), now=utcnow(), index=index)
+        placed = put(by=actor(), now=utcnow(), index=installation().areas)
     except IncidentError as refused:
         return _told(incident_id, refused)
     except ProgrammingError as refused:
@@ -115,6 +121,43 @@ def place(incident_id: int) -> ResponseReturnValue:
     g.db.commit()
     grid = placed.explanation["grid"]["name"]
     return _after(incident_id, _("%(number)s now lies in %(grid)s.", number=placed.number, grid=grid))
+
+
+@bp.post("/desk/<int:incident_id>/choose")
+@requires(Permission.PLACE)
+def choose(incident_id: int) -> ResponseReturnValue:
+    """Put a case where one of the candidates of its words lies; `candidate` counts from 0."""
+    nth, matched = request.form.get("candidate", -1, type=int), request.form.get("matched", "")
+    put = partial(handling.place_by_candidate, g.db, incident_id, nth, matched)
+    return _put(incident_id, put)
+
+
+@bp.post("/desk/<int:incident_id>/look-again")
+@requires(Permission.PLACE)
+def look_again(incident_id: int) -> ResponseReturnValue:
+    """Look the words of a case up in the list of addresses as it is now."""
+    here = installation()
+    try:
+        found = remembering.ask_again(
+            g.db, incident_id, by=actor(), index=here.areas, geocoding=here.reception.geocoding
+        )  # fmt: skip
+    except IncidentError as refused:
+        return _told(incident_id, refused)
+    g.db.commit()
+    count = len((found.address_answer or {}).get("candidates", ()))
+    return _after(incident_id, ngettext("%(num)s place found.", "%(num)s places found.", count))
+
+
+@bp.post("/desk/<int:incident_id>/remember")
+@requires(Permission.PLACE)
+def remember(incident_id: int) -> ResponseReturnValue:
+    """Keep the place of a case for its words, so that the next report with them is found there."""
+    try:
+        alias = remembering.remember(g.db, incident_id, request.form.get("words", ""), by=actor(), now=utcnow())
+    except IncidentError as refused:
+        return _told(incident_id, refused)
+    g.db.commit()
+    return _after(incident_id, _("From now on “%(words)s” is found here.", words=alias.text))
 
 
 @bp.post("/desk/<int:incident_id>/reveal")
@@ -187,6 +230,8 @@ def _case(incident_id: int, wanted: DeskFilter, now: datetime) -> dict[str, Any]
         "wording": wording,
         "wanted": wanted,
         "now": now,
+        "answer": incident.address_answer or {"asked": None, "candidates": []},
+        "words_to_keep": _words_to_keep(incident),
         "suggested": _suggested_lead(incident),
         "units": _units(g.db) if any(move["needs_lead"] for move in case["moves"]) else [],
         "may_place": case["may_place"] and g.account.may(Permission.PLACE),
@@ -212,6 +257,12 @@ def _choices(now: datetime) -> dict[str, Any]:
         "channels": [(channel.value, word(channel)) for channel in Channel],
         "matters": [(matter.code, matter.name, matter.field) for matter in standing(g.db, now)],
     }
+
+
+def _words_to_keep(incident: Incident) -> str | None:
+    """Which words may be kept for the place that a person chose; None where there is nothing to keep."""
+    kept = incident.place_method in remembering.CHOSEN and "remembered" not in incident.explanation
+    return remembering.words_to_keep(incident) if kept else None
 
 
 def _units(db: Session) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from database.session import open_session
 from incidents.actors import Actor
 from incidents.drafts import ReportDraft
-from incidents.intake import Reception, receive
+from incidents.intake import receive
 from incidents.models import Incident
 from incidents.photos import Picture, add_photos
 from webmap.api import limits
@@ -32,7 +32,7 @@ def take_in(
     `db` must be unrestricted. Flushes; the caller commits.
     """
     here, whence = installation(), _whence()
-    [received] = receive(db, [draft], by=by, now=now, reception=Reception(here.areas, here.seal))
+    [received] = receive(db, [draft], by=by, now=now, reception=here.reception)
     incident = db.get_one(Incident, received.id)
     if received.created:
         add_photos(db, incident, pictures, folder=uploads(), by=by, now=now)

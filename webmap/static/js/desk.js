@@ -3,6 +3,7 @@
 // The server renders every piece; this script only asks for it with `fragment=` and puts it where it belongs.
 
 import { csrfToken, fetchJson, toast } from "./base.js";
+import { clearPlaces, goToPlace, showPlaces } from "./desk_places.js";
 
 const REFRESH_MS = 30_000;
 const list = document.getElementById("desk-list");
@@ -50,6 +51,7 @@ function fill(id, html) {
   panel.querySelector("[data-close-case]")?.toggleAttribute("hidden", !list);
   markRow(id);
   showOnMap();
+  showPlaces(panel);
   preparePlacing();
 }
 
@@ -59,6 +61,7 @@ function closeCase() {
   panel.replaceChildren();
   delete panel.dataset.id;
   stopPlacing();
+  clearPlaces();
   history.pushState({}, "", address(location.href, { case: null }));
   const row = markRow(null);
   row?.focus();
@@ -244,6 +247,7 @@ document.addEventListener("click", (event) => {
     openCase(row.dataset.case);
   }
   if (event.target.closest("[data-close-case]")) closeCase();
+  if (event.target.closest("[data-candidate-inside]") && !placing) startPlacing(panel.querySelector("[data-place]"));
   const more = event.target.closest("[data-next]");
   if (more && plain) {
     event.preventDefault();
@@ -263,9 +267,12 @@ document.addEventListener("submit", (event) => {
 }, { capture: true });
 
 document.addEventListener("keydown", (event) => {
-  if (!list || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const typing = event.target.closest("input, select, textarea, [contenteditable]");
+  if (!typing && /^[1-5]$/.test(event.key) && goToPlace(Number(event.key))) event.preventDefault();
+  if (!list) return;
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) closeCase();
-  if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+  if (typing) return;
   if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
   else if (event.key === "/") document.getElementById("text").focus();
@@ -282,6 +289,7 @@ window.addEventListener("popstate", () => location.reload());
 if (panel && !panel.hidden && panel.dataset.id) {
   panel.querySelector("[data-close-case]")?.toggleAttribute("hidden", !list);
   showOnMap();
+  showPlaces(panel);
   preparePlacing();
 }
 if (list) {
