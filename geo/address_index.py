@@ -13,6 +13,8 @@ import hashlib
 import logging
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from bisect import bisect_right
@@ -29,7 +31,8 @@ import shapely
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from database.session import session_for, without_transactions
+from database.session import make_engine, session_for, without_transactions
+from database.settings import ROOT
 from geo.address_aliases import Aliases, TaughtGeocoder
 from geo.address_loading import addresses, kept_aliases
 from geo.addresses.areas import AreaName
@@ -147,7 +150,9 @@ class AddressIndex:
             self._building.release()
 
     def _renew_quietly(self, stand: _Stand) -> None:
+        """Have another process build: a million rows are a gigabyte, and a minute in which all else here is slow."""
         try:
+            _build_aside(self._engine, self._folder)
             self._renew(stand)
         except Exception as problem:  # the earlier list goes on answering
             self._failed_at = time.monotonic()
@@ -258,6 +263,12 @@ def _prune(folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _build_aside(engine: Engine, folder: Path) -> None:
+    """Write the index in a process of its own, which waits its turn for the processor and gives its memory back."""
+    address = engine.url.render_as_string(hide_password=False)
+    subprocess.run([sys.executable, "-m", __name__, folder], input=address, text=True, cwd=ROOT, check=True)
+
+
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Hold the folder's lock, so that one process builds and the others read; go on without where there can be none."""
@@ -270,3 +281,8 @@ def _alone(folder: Path) -> Iterator[None]:
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    os.nice(10)
+    AddressIndex(make_engine(sys.stdin.read()), Path(sys.argv[1])).refresh()
