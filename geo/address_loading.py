@@ -170,27 +170,11 @@ def addresses(db: Session) -> Iterator[AddressRow]:
 # --- what clerks keep -----------------------------------------------------------------------------------------
 
 
-def keep_alias(
-    db: Session, said: str, lon: float, lat: float, *, name: str = "", address_id: int | None = None,
-    by: str, now: datetime,
-) -> int:  # fmt: skip
-    """Remember that the text `said` means the WGS-84 point; return the alias's id. Flushes.
-
-    `name` is what the place is called, where that is known. A later alias of the same text takes its place.
-    """
-    alias = AddressAlias(
-        text=said.strip(), name=name.strip() or said.strip(), address_id=address_id, kept_by=by, kept_at=now,
-        point=f"SRID={WGS84};POINT({lon!r} {lat!r})",
-    )  # fmt: skip
-    db.add(alias)
-    db.flush()
-    return alias.id
-
-
-def withdraw_alias(db: Session, alias_id: int, *, by: str, now: datetime) -> None:
-    """Let an alias that turned out wrong no longer count."""
+def withdraw_alias(db: Session, alias_id: int, *, by: str, now: datetime) -> bool:
+    """Let an alias that turned out wrong no longer count; whether there was one that did."""
     which = AddressAlias.id == alias_id, AddressAlias.withdrawn_at.is_(None)
-    db.execute(update(AddressAlias).where(*which).values(withdrawn_at=now, withdrawn_by=by))
+    ended = db.execute(update(AddressAlias).where(*which).values(withdrawn_at=now, withdrawn_by=by))
+    return cast(CursorResult[Any], ended).rowcount > 0
 
 
 def kept_aliases(db: Session, moment: datetime) -> list[Taught]:

@@ -31,6 +31,7 @@ COMMANDS = (
     "webmap.locate_file_commands",
     "webmap.geocode_commands",
     "webmap.geocode_file_commands",
+    "webmap.aliases_commands",
     "webmap.demo_commands",
     "webmap.hotspots_commands",
     "webmap.indicators_commands",

@@ -23,6 +23,7 @@ from importers import geocode_file as geocoding
 from tests.factories import NOW, make_area
 from tests.importers.written import write_csv
 from webmap.accounts import Account, ApiToken
+from webmap.aliases_commands import commands as aliases
 from webmap.api.documents import document
 from webmap.app import create_app
 from webmap.geocode_commands import commands as geocode
@@ -217,7 +218,7 @@ def test_the_api_wants_a_text_and_an_account(app: Flask, clerk: FlaskClient):
     assert app.test_client().get("/api/v1/geocode", query_string={"text": "安宜镇"}).status_code == 401
 
 
-def test_a_correction_counts_for_the_next_question(app: Flask, clerk: FlaskClient):
+def test_a_correction_counts_for_the_next_question_until_it_is_withdrawn(app: Flask, clerk: FlaskClient):
     asked = {"text": "老供销社门口"}
     assert clerk.get("/api/v1/geocode", query_string=asked).json["status"] == "unplaced"
     with session_for(app.extensions["wangge"].engine) as db:
@@ -227,3 +228,10 @@ def test_a_correction_counts_for_the_next_question(app: Flask, clerk: FlaskClien
     answer = clerk.get("/api/v1/geocode", query_string=asked).json
     assert answer["status"] == "placed"
     assert answer["candidates"][0]["grid"]["code"] == WEST
+    shown = run(app, aliases, "list", "供销社").output
+    assert "老供销社  →  老供销社 (119.305000, 33.203000)" in shown
+    number = shown.split()[0]
+    assert run(app, aliases, "withdraw", number).exit_code == 0
+    assert clerk.get("/api/v1/geocode", query_string=asked).json["status"] == "unplaced"
+    assert run(app, aliases, "list").output == ""
+    assert "There is no alias" in run(app, aliases, "withdraw", number).output
