@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo.addresses.answers import Accuracy
 from geo.addresses.crossings import cross
@@ -21,7 +22,8 @@ AGREE_M, DIFFER_M = 400.0, 1500.0
 
 @dataclass(slots=True)
 class Claim:
-    """A spot that a mention may mean. terms: see confidence.py; evidence: for choosing among claims."""
+    """A spot that a mention may mean. terms: see confidence.py; evidence: for choosing among claims, of which it has
+    a share."""
 
     spot: Spot
     mention: Mention
@@ -29,6 +31,7 @@ class Claim:
     used: list[Mention]
     terms: dict[str, float] = field(default_factory=dict)
     evidence: float = 0.0
+    share: float = 1.0
     township: int = -1
     village: int = -1
 
@@ -50,8 +53,9 @@ class Claims:
             if mention.kind in (Head.VILLAGE, Head.TOWNSHIP) and not mention.door:
                 continue
             door = _with_building(mention, reading)
+            within = self._within(mention, reading)
             for place in self.near(mention, reading):
-                claims += [Claim(spot, mention, place, [mention]) for spot in self.doors.find(place, door)]
+                claims += [Claim(spot, mention, place, [mention]) for spot in self.doors.find(place, door, within)]
         return crossed + claims
 
     def near(self, mention: Mention, reading: Reading) -> list[int]:
@@ -75,6 +79,13 @@ class Claims:
             away = -np.diff(self.columns["place_first"][places.start : places.stop + 1]).astype(float)
         found: list[int] = (places.start + np.argsort(away, kind="stable")[:PLACES]).tolist()
         return found
+
+    def _within(self, mention: Mention, reading: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the numbers of the villages and townships that are named beside a mention."""
+        villages = [each.name for each in reading.villages if each.end <= mention.start or each.start >= mention.end]
+        areas = [area for each in reading.townships for area in each.areas]
+        townships = np.flatnonzero(np.isin(self.columns["township_area"], areas)) if areas else np.empty(0, np.int64)
+        return np.array(villages, np.int64), townships
 
     def _context(self, mention: Mention, reading: Reading) -> list[tuple[list[float], list[float], float]]:
         """Return where the other named things are."""

@@ -1,6 +1,7 @@
 """Finds a place in free Chinese text, against an address list, and says how sure that is."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from geo.addresses.answers import CANDIDATES, Accuracy, Answer, Candidate, Piece
 from geo.addresses.claims import Claim, Claims
@@ -31,7 +32,7 @@ class Geocoder:
     def geocode(self, text: str) -> Answer:
         """Return what places the text may mean, the likeliest first."""
         reading, claims = self.weighed(text)
-        found = [self._candidate(claim, reading) for claim in claims[: CANDIDATES + 3]]
+        found = _exclusive([self._candidate(claim, reading) for claim in claims[: CANDIDATES + 3]], claims)
         found += self._areas.candidates(reading)
         found.sort(key=lambda each: (-_rank(each), -each.confidence))
         found = found[:CANDIDATES]
@@ -67,6 +68,20 @@ class Geocoder:
                          self.gazetteer.township_name(claim.township), village,
                          pieces(claim.used, reading, self.gazetteer),
                          reasons(claim, self.gazetteer, reading.written.text))  # fmt: skip
+
+
+def _exclusive(found: list[Candidate], claims: list[Claim]) -> list[Candidate]:
+    """Leave to the other places only what the likeliest leaves: they cannot all be meant."""
+    points = [(place, claim) for place, claim in enumerate(claims[: len(found)]) if claim.spot.accuracy.is_point]
+    if len(points) < 2:
+        return found
+    best = max((place for place, _ in points), key=lambda place: found[place].confidence)
+    left, others = 1 - found[best].confidence, sum(claim.share for place, claim in points if place != best)
+    for place, claim in points:
+        if place != best:
+            allowed = left * claim.share / max(others, 1e-9)
+            found[place] = replace(found[place], confidence=min(found[place].confidence, allowed))
+    return found
 
 
 def _rank(candidate: Candidate) -> float:

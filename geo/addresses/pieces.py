@@ -16,18 +16,20 @@ LETTERED = 10_000
 _ROAD = r"(?:路|街|大道|公路|胡同|高架|道|巷|弄|线|段)"
 _DOOR = re.compile(
     r"(?P<number>\d{1,5})(?:-(?P<sub>\d{1,4}))?(?P<letter>[A-Z甲乙丙丁戊己])?"
-    r"(?P<mark>号楼|号院|号门|号|支弄|弄|支巷|巷|幢|座|楼|层|单元|室|组|队|邻)?"
+    r"(?P<mark>号楼(?![下上里前后梯道顶房层板体面外])|号院|号|支弄|弄|支巷|巷|幢|座|楼|层|单元|室|组|队|邻)?"
     r"(?:(?<=号)(?P<after>[甲乙丙丁戊己A-Z](?![座幢])|-\d{1,4}(?!\d)))?"
 )
 _LETTER_BUILDING = re.compile(r"(?P<letter>[A-Z])(?P<mark>号楼|幢|座|楼)")
 _FIGURE = re.compile(r"\d+|[A-Z](?=座|幢|号楼)")
 _NO_DOOR = re.compile(
-    r"\d+(?:\.\d+)?(?:公里|公尺|米|厘米|千米|KM|K|M(?![A-Z])|线|路|街|村|道|[县乡]道|\.\d|年|月|日|点|时|分|人|个|辆|次|元|天)"
+    r"\d+(?:\.\d+)?(?:公里|公尺|米|厘米|千米|KM|K|M(?![A-Z])|线|路|街|村|道|[县乡]道|\.\d|年|月|日|点|时|分|人|个|辆|次|元|天|盏|棵|处|块|张|只|条|台|部|户|把|家|名|位|岁|斤|吨|平|年|万|点)"
 )
 _TOWNSHIP = re.compile(
     r"^(?:.{2,8}?(?:省|市|自治区))?(?:.{1,6}?(?:市|县|区))?(.{1,7}?(?:街道|镇|乡))(?![路街村里道桥弄大]|[一二三四五六七八九十]村)(?=.)"
 )
-_VILLAGE = re.compile(r"^(.{1,7}?(?:居委会|居委|社区|村委会|村))(?=.)(?!村|宅$|路|街|弄|大道|公路|公寓|小区|花园)")
+_VILLAGE = re.compile(
+    r"^(.{1,7}?(?:居委会|居委|社区|村委会|村))(?=.)(?!村|委|居委|居民|党|卫生|服务|活动|文化|宅$|路|街|弄|大道|公路|公寓|小区|花园)"
+)
 _GROUP = re.compile(r"^(.{1,7}?(?:队|组))(?=.)(?!宅$)")
 _COMPOUND_VILLAGE = re.compile(r"(?:[一二三四五六七八九十\d]|新)村$")
 _COMPOUND = re.compile(
@@ -90,7 +92,7 @@ def read_door(text: str, start: int) -> tuple[Door, int]:
             if building:
                 break
             building = figure or LETTERED + LETTERS[letter or "A"]
-        elif mark in ("单元", "室", "楼", "层", "号门") or (building and mark in ("号", None)):
+        elif mark in ("单元", "室", "楼", "层") or (building and mark in ("号", None)):
             pass
         elif mark in ("组", "队", "邻"):
             break

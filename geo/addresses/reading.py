@@ -7,6 +7,7 @@ from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.names import SHORTEST_NEAR, Hit
 from geo.addresses.pieces import GENERIC, NO_DOOR, Door, Head, as_building, read_door
 from geo.addresses.relations import Relation, find_relations
+from geo.addresses.townships import Townships
 from geo.addresses.writing import Written, write
 
 _FIGURES = re.compile(r"(?<![\d.])\d+|[A-Z](?=座|幢|号楼)")
@@ -17,6 +18,7 @@ _VILLAGE_ENDS = re.compile(r"([一-鿿]{1,5}?(?:村|社区|居委会?))(?=[一-�
 _OPENING = re.compile(
     r"(?:^|[,\d]|[在到是向往位于近和与跟及同从由至过住家报映]|[市县区省镇乡村里]|街道|社区|居委会?|[路街号弄巷幢座楼室])$"
 )
+_NUMERALS = frozenset("一二三四五六七八九十0123456789")
 _SUFFIXED = re.compile(r"(?:镇|乡|街道|区|市|办事处|开发区|园区)$")
 _TURNS = frozenset("东西南北中新老大小上下前后内外一二三四五六七八九十0123456789")
 _TAKEN = re.compile(r"[年月日时分点人个]")
@@ -25,7 +27,8 @@ _TAKEN = re.compile(r"[年月日时分点人个]")
 @dataclass(slots=True)
 class Mention:
     """A name in the question with what hangs on it. clean: nothing unexplained stands directly before it.
-    turned: its slip is a word such as 东, 新 or 二, by which names differ on purpose."""
+    turned: its slip is a word such as 东, 新 or 二, by which names differ on purpose; sibling: a number
+    in the name of a quarter."""
 
     start: int
     end: int
@@ -38,6 +41,7 @@ class Mention:
     ordered: bool = True
     clean: bool = True
     turned: bool = False
+    sibling: bool = False
     areas: tuple[int, ...] = ()
 
     @property
@@ -68,6 +72,7 @@ class Reader:
         self.place_kind, self.name_place = columns["place_kind"], columns["name_place"]
         self.area_first, self.areas = columns["name_area_first"], columns["name_area"]
         self.area_kind = columns["area_kind"]
+        self.townships = Townships(gazetteer)
 
     def read(self, question: str) -> Reading:
         """Return what the question says."""
@@ -77,15 +82,22 @@ class Reader:
         hits = self._with_sounds(text, hits)
         doors = _doors(text, hits)
         unknown = _unknown_roads(text, hits)
+        hits += self._near_villages(text, hits)
         if unknown or not self._anchored(hits, doors):
             hits += self._near(text, hits, unknown)
             unknown = [span for span in unknown if not any(hit.end == span[1] for hit in hits)]
+        if not any(self._is_township(hit) for hit in hits):
+            hits += self.townships.slips(text)
         reading = Reading(written, relations=find_relations(text), unknown_roads=unknown)
         reading.unknown_villages = _unknown_villages(text, hits)
         for hit in hits:
             self._file(reading, hit, text, hits)
         _hang(reading, doors)
         return reading
+
+    def _is_township(self, hit: Hit) -> bool:
+        areas = self.areas[self.area_first[hit.name] : self.area_first[hit.name + 1]].tolist()
+        return any(area >= 0 and self.area_kind[area] == Head.TOWNSHIP for area in areas)
 
     def _with_sounds(self, text: str, exact: list[Hit]) -> list[Hit]:
         sounds = [hit for hit in self.names.find_sounds(text) if not _covered(hit, exact)]
@@ -105,6 +117,21 @@ class Reader:
         ]
         exact_ends = {hit.end for hit in hits if hit.how == "exact" and hit.end - hit.start > 2}
         return [hit for hit in found if all(free[hit.start : hit.end]) or hit.end not in exact_ends or unknown][:40]
+
+    def _near_villages(self, text: str, hits: list[Hit]) -> list[Hit]:
+        """Look for a village with a slip where the text has a village that the list does not."""
+        found: list[Hit] = []
+        for start, end in _unknown_villages(text, hits):
+            near = self.names.find_near(text, range(start, max(start + 1, end - 2)))
+            found += [hit for hit in near if hit.end == end and self._bears_village(hit.name)]
+        return found[:10]
+
+    def _bears_village(self, name: int) -> bool:
+        areas = self.areas[self.area_first[name] : self.area_first[name + 1]].tolist()
+        return (
+            any(area >= 0 and self.area_kind[area] == Head.VILLAGE for area in areas)
+            or self._kind(name) is Head.VILLAGE
+        )
 
     def _anchored(self, hits: list[Hit], doors: list[tuple[int, int, Door]]) -> bool:
         """Tell whether a number hangs on a name, or a place without a number is named."""
@@ -141,6 +168,8 @@ class Reader:
             if numbers:
                 found.append(Mention(*_four(head), head.slips, kind, clean=clean, areas=numbers))
         kind_here = self._kind(hit.name)
+        if hit.how == "typo":
+            head.sibling = _siblings(self.names.name(hit.name), text[hit.start : hit.end])
         if kind_here is Head.VILLAGE and not villages:
             reading.villages.append(Mention(*_four(head), head.slips, Head.VILLAGE, clean=clean))
         if kind_here is not None:
@@ -151,6 +180,16 @@ class Reader:
 def _turned(name: str, written: str) -> bool:
     """Tell whether two names differ by a word that tells names apart."""
     return any(sign in _TURNS for sign in set(name) ^ set(written))
+
+
+def _siblings(name: str, written: str) -> bool:
+    """Tell whether two names of quarters differ in their number alone: 崂山四村 and 崂山五村."""
+    if len(name) != len(written):
+        return False
+    (differing,) = [pair for pair in zip(name, written, strict=True) if pair[0] != pair[1]] or [("", "")]
+    return (
+        name[-1] in "村区期苑坊" and len(name) > SHORTEST_NEAR and all(sign in _NUMERALS for sign in differing if sign)
+    )
 
 
 def _four(head: Mention) -> tuple[int, int, int, str]:
@@ -241,6 +280,8 @@ def _hang(reading: Reading, doors: list[tuple[int, int, Door]]) -> None:
                 if stretch in free:
                     free.remove(stretch)
     for start, end, door in free:
+        if text[end - 1].isdigit():
+            continue  # a bare figure somewhere: three lamps, the second call
         lacking = [
             head for head in heads if not head.door and head.kind is (Head.ROAD if door.number else Head.COMPOUND)
         ]

@@ -46,6 +46,8 @@ def _found(claim: Claim, gazetteer: Gazetteer) -> Sentence:
             return say("{name} is in the list", name=name)
         case "part":
             return say("{name} is known from what lies in it, over {metres} m", name=name, metres=metres)
+        case "sibling":
+            return say("{name} is in the list, a quarter of the same name and another number", name=name)
         case "between":
             return say("{name}: the number lies between known ones, off by some {metres} m", name=name, metres=metres)
         case "beyond":

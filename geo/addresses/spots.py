@@ -1,5 +1,6 @@
 """Where a door is at a place of the list: known, between known ones, or beyond them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,27 +53,32 @@ class Doors:
         self.inner, self.building = columns["slot_inner"], columns["slot_building"]
         self.how, self.row = columns["slot_how"], columns["slot_row"]
         self.lon, self.lat = columns["row_lon"], columns["row_lat"]
+        self.village, self.township = columns["row_village"], columns["row_township"]
 
-    def find(self, place: int, door: Door) -> list[Spot]:
-        """Return where the door may be at the place: one spot, or several where rows contradict each other."""
-        begin, end = int(self.first[place]), int(self.first[place + 1])
+    def find(self, place: int, door: Door, within: Sequence[NDArray[np.int64]] = ()) -> list[Spot]:
+        """Return where the door may be at the place: one spot, or several where rows contradict each other.
+
+        within: what the question says of village and township, as the numbers of each: only the rows there are asked,
+        where there are any.
+        """
+        slots = np.arange(int(self.first[place]), int(self.first[place + 1]))
+        for column, wanted in zip((self.village, self.township), within, strict=False):
+            if len(wanted) and len(slots) > 1:
+                inside = np.isin(column[self.row[slots]], wanted)
+                slots = slots[inside] if inside.any() else slots
         if door.number:
-            low = begin + int(np.searchsorted(self.number[begin:end], door.number, "left"))
-            high = begin + int(np.searchsorted(self.number[begin:end], door.number, "right"))
-            if high > low:
-                return self._known(low, high, door)
-            return self._unknown(begin, end, low, door)
+            low, high = np.searchsorted(self.number[slots], [door.number, door.number + 1])
+            return self._known(slots[low:high], door) if high > low else self._unknown(slots, int(low), door)
         if door.building:
-            built = begin + np.flatnonzero(self.building[begin:end] == door.building)
+            built = slots[self.building[slots] == door.building]
             if len(built):
                 return self._apart(built, Accuracy.BUILDING, "building")
-        return [self._whole(place, begin, end)]
+        return [self._whole(place, slots)]
 
-    def _known(self, low: int, high: int, door: Door) -> list[Spot]:
+    def _known(self, slots: NDArray[np.int64], door: Door) -> list[Spot]:
         """Of the slots with the number, take those that agree with the most of what else is asked."""
-        slots = np.arange(low, high)
-        lane, sub, inner = self.lane[low:high] == door.lane, self.sub[low:high], self.inner[low:high]
-        building = self.building[low:high]
+        lane, sub, inner = self.lane[slots] == door.lane, self.sub[slots], self.inner[slots]
+        building = self.building[slots]
         score = 8 * lane + 4 * (inner == door.inner) + 2 * (building == door.building) + (sub == door.sub)
         score = score - (inner != 0) * (inner != door.inner) - (building != 0) * (building != door.building)
         best = slots[score == score.max()]
@@ -104,11 +110,10 @@ class Doors:
                 found.append(Spot(lon, lat, accuracy, how, row))
         return found
 
-    def _whole(self, place: int, begin: int, end: int) -> Spot:
+    def _whole(self, place: int, slots: NDArray[np.int64]) -> Spot:
         """Return the place itself: the row that is it, else what is known of its extent."""
         kind = Head(int(self.kind[place]))
-        bare = (self.how[begin:end] != PART) & (self.number[begin:end] == 0) & (self.building[begin:end] == 0)
-        own = begin + np.flatnonzero(bare)
+        own = slots[(self.how[slots] != PART) & (self.number[slots] == 0) & (self.building[slots] == 0)]
         accuracy = {Head.ROAD: Accuracy.ROAD, Head.COMPOUND: Accuracy.COMPOUND, Head.LANDMARK: Accuracy.LANDMARK}.get(
             kind, Accuracy.VILLAGE
         )
@@ -119,14 +124,13 @@ class Doors:
         lon, lat = float(self.centre_lon[place]), float(self.centre_lat[place])
         radius = float(self.radius[place])
         if accuracy.is_point:
-            return Spot(lon, lat, accuracy, "part", int(self.row[begin]), radius)
+            return Spot(lon, lat, accuracy, "part", int(self.row[slots[0]]), radius)
         return Spot(lon, lat, accuracy, "extent", -1, radius)
 
-    def _unknown(self, begin: int, end: int, at: int, door: Door) -> list[Spot]:
-        """Interpolate a number that is not known along those that are, its own side of the road first."""
-        low, high = max(begin, at - WINDOW), min(end, at + WINDOW)
-        number = self.number[low:high].astype(np.int64)
-        row = self.row[low:high]
+    def _unknown(self, slots: NDArray[np.int64], at: int, door: Door) -> list[Spot]:
+        """Estimate a number that is not known along those that are, its own side of the road first."""
+        around = slots[max(0, at - WINDOW) : at + WINDOW]
+        number, row = self.number[around].astype(np.int64), self.row[around]
         numbered = number > 0
         if not numbered.any():
             return []

@@ -2,7 +2,9 @@
 
 import math
 import re
+from dataclasses import replace
 
+from geo.addresses.answers import Accuracy
 from geo.addresses.claims import AGREE_M, DIFFER_M, Claim, Claims
 from geo.addresses.confidence import WEIGHTS
 from geo.addresses.gazetteer import Gazetteer
@@ -14,6 +16,8 @@ from geo.addresses.writing import plain
 
 ONE_PLACE_M = 150.0
 """Claims nearer than this are one place, found in two ways."""
+SIBLING_M = 250.0
+"""How far a numbered quarter lies from the next one, as a rule: 崂山四村 from 崂山五村."""
 SHORT = 3
 """Characters of a name of which a slip leaves one that tells it apart."""
 _HAMLET = re.compile(r"(?:宅|队|组|浜|湾|庄|屯|埭|圩|家桥)$")
@@ -33,6 +37,8 @@ class Weigher:
     def weigh(self, found: list[Claim], reading: Reading) -> list[Claim]:
         """Give each claim its terms and its evidence, and join those that are one place; the best first."""
         for claim in found:
+            if claim.mention.sibling and claim.spot.how in ("whole", "part"):
+                claim.spot = replace(claim.spot, how="sibling", accuracy=Accuracy.INTERPOLATED, gap_m=SIBLING_M)
             self._settle(claim)
         for claim in found:
             claim.terms = self._terms(claim, reading, found)
@@ -41,7 +47,7 @@ class Weigher:
         places = _distinct(found)
         total = sum(math.exp(claim.evidence) for claim in places if claim.spot.accuracy.is_point) or 1.0
         for claim in places:
-            share = math.exp(claim.evidence) / total if claim.spot.accuracy.is_point else 1.0
+            share = claim.share = math.exp(claim.evidence) / total if claim.spot.accuracy.is_point else 1.0
             claim.terms["rivals"] = math.log(max(share, 1e-4))
         return places
 
@@ -64,14 +70,16 @@ class Weigher:
             terms["error"] = math.log(max(spot.gap_m, 40.0) / 100.0)
         for mention in claim.used:
             self._slips(mention, spot.how in ("door", "building"), terms)
+        if _HAMLET.search(self.gazetteer.names.name(claim.mention.name)):
+            terms["hamlet"] = 1.0
         self._compare_areas(claim, reading, terms)
         self._compare_others(claim, reading, terms, found)
         if _CONTINUES.match(reading.written.text, max(each.end for each in claim.used)):
             terms["continues"] = 1.0
-        agreed = {"township_agrees", "village_agrees", "other_agrees"} & terms.keys()
+        agreed = {"township_agrees", "village_agrees", "other_agrees", "numbered"} & terms.keys()
         if not agreed and spot.how != "crossing":
-            if _HAMLET.search(self.gazetteer.names.name(claim.mention.name)):
-                terms["hamlet"] = 1.0
+            if "village_differs" in terms and len(places_of(self.gazetteer, claim.mention.name)) > 1:
+                terms["elsewhere"] = 1.0
             terms["common"] = math.log(len(places_of(self.gazetteer, claim.mention.name)))
         return terms
 
@@ -81,6 +89,8 @@ class Weigher:
             terms["homophone"] = terms.get("homophone", 0.0) + mention.slips
         elif mention.how == "typo":
             short = len(self.gazetteer.names.name(mention.name)) <= SHORT
+            if mention.sibling:
+                return
             terms["turned" if mention.turned else "short_typo" if short else "typo"] = 1.0
         if mention.slips and not exact:
             terms["guess_sound" if mention.how == "homophone" else "guess"] = 1.0
@@ -151,7 +161,15 @@ class Weigher:
                 if doors
                 else self.claims.away(claim, mention, reading)
             )
-            if away < AGREE_M:
+            if (
+                away < AGREE_M
+                and mention.door.number
+                and mention.kind is Head.ROAD
+                and claim.mention.kind is not Head.ROAD
+            ):
+                terms["numbered"] = 1.0
+                claim.used = [*claim.used, mention]
+            elif away < AGREE_M:
                 terms["other_agrees"] = terms.get("other_agrees", 0.0) + 1.0
                 claim.used = [*claim.used, mention]
             elif away > DIFFER_M and mention.how == "exact":
