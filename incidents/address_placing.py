@@ -6,6 +6,7 @@ The middle of a road, a village or a township never places a report: it does so 
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
+from math import prod
 
 from geo.addresses.answers import Answer, Candidate
 
@@ -62,10 +63,10 @@ def decide(answer: Answer, grid_of: Callable[[Candidate], Collection[Hashable]])
         return Decision(None, PlacingRule.ONLY_AN_AREA)
     if not reached[0]:
         return Decision(None, PlacingRule.OUTSIDE_ALL_GRIDS)
-    if best.confidence < AUTO_CONFIDENCE:
-        return Decision(None, PlacingRule.UNCERTAIN)
     if _has_rival(answer, reached):
         return Decision(None, PlacingRule.SEVERAL_PLACES)
+    if best.confidence < AUTO_CONFIDENCE:
+        return Decision(None, PlacingRule.UNCERTAIN)
     return Decision(best, PlacingRule.CERTAIN_POINT)
 
 
@@ -92,12 +93,28 @@ def township_stem(name: str) -> str:
 
 def _agree(answer: Answer, reached: list[frozenset[Hashable]]) -> bool:
     """Whether all candidates lie in one grid, and one of them is probably meant."""
-    likely = sum(candidate.confidence for candidate in answer.candidates)
-    return all(reached) and len(frozenset[Hashable]().union(*reached)) == 1 and likely >= AGREED_CONFIDENCE
+    if not all(reached) or len(frozenset[Hashable]().union(*reached)) != 1:
+        return False
+    places = 1 - prod(1 - candidate.confidence for candidate in answer.candidates if candidate.accuracy.is_point)
+    areas = [candidate.confidence for candidate in answer.candidates if not candidate.accuracy.is_point]
+    return max([places, *areas]) >= AGREED_CONFIDENCE  # of areas one lies in another: together they are no likelier
 
 
 def _has_rival(answer: Answer, reached: list[frozenset[Hashable]]) -> bool:
-    """Whether a candidate elsewhere is nearly as likely as the best. An area around the best is not elsewhere."""
-    least = RIVAL_SHARE * answer.candidates[0].confidence
-    others = zip(answer.candidates[1:], reached[1:], strict=True)
-    return any(other.confidence >= least and not reached[0] <= theirs for other, theirs in others)
+    """Whether a candidate elsewhere is nearly as likely as the best, or the very same words lead to both.
+
+    An area around the best is not elsewhere.
+    """
+    best, *others = answer.candidates
+    elsewhere = (other for other, theirs in zip(others, reached[1:], strict=True) if not reached[0] <= theirs)
+    least = RIVAL_SHARE * best.confidence
+    return any(other.confidence >= least or _indistinct(best, other) for other in elsewhere)
+
+
+def _indistinct(one: Candidate, other: Candidate) -> bool:
+    """Whether the words cannot tell two places of a kind apart: then no confidence can."""
+    return bool(one.pieces) and (one.accuracy, _said(one)) == (other.accuracy, _said(other))
+
+
+def _said(candidate: Candidate) -> frozenset[tuple[str, int, int, str]]:
+    return frozenset((piece.kind, piece.start, piece.end, piece.how) for piece in candidate.pieces)

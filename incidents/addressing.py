@@ -125,8 +125,11 @@ def contradiction(
     if geocoding is None or location.township is None:
         return None
     for words in filter(None, (address, text)):
-        if not _names_another(locator, words, location.township):
+        stems = _townships_in(words, locator)
+        if not stems:
             continue
+        if stems == {township_stem(location.township.name)}:
+            return None
         answer = _geocode(geocoding, words)
         named = None if answer is None else _township(locator, answer.township)
         if named is not None:
@@ -136,9 +139,9 @@ def contradiction(
     return None
 
 
-def _names_another(locator: Locator, words: str, here: AreaRef) -> bool:
+def _townships_in(words: str, locator: Locator) -> set[str]:
     pattern = _any_of(tuple(area.name for area in reach_of(locator).townships))
-    return any(found != township_stem(here.name) for found in pattern.findall(words)) if pattern else False
+    return set(pattern.findall(words)) if pattern else set()
 
 
 @lru_cache(maxsize=8)

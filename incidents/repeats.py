@@ -10,7 +10,8 @@ def link_repeats(db: Session, incident_ids: Sequence[int]) -> None:
     """Point each of these incidents at the earliest report of the same thing, where there is one.
 
     The same thing: in the same grid within three days, in the same words, or the same matter within
-    30 m. Repeats are linked and stay open: suppressing one can hide that a problem grows.
+    30 m, of places and not of middles of areas. Repeats are linked and stay open: suppressing one can
+    hide that a problem grows.
     """
     if incident_ids:
         db.execute(_LINK_REPEATS, {"ids": list(incident_ids)})
@@ -35,7 +36,9 @@ _LINK_REPEATS = text("""
          AND same.point && ST_Expand(later.point, 0.0003 / cos(radians(ST_Y(later.point))), 0.0003)
          AND same.reported_at BETWEEN later.reported_at - interval '3 days' AND later.reported_at
          AND (same.reported_at, same.id) < (later.reported_at, later.id)
-         AND ST_DistanceSphere(same.point, later.point) <= 30),
+         AND ST_DistanceSphere(same.point, later.point) <= 30
+         AND coalesce(same.address_accuracy, '') NOT IN ('road', 'village', 'township')
+         AND coalesce(later.address_accuracy, '') NOT IN ('road', 'village', 'township')),
     earliest AS (
         SELECT DISTINCT ON (id) id, earlier_id
         FROM (TABLE in_the_same_words UNION ALL TABLE of_the_same_matter) AS found

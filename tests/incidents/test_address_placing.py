@@ -1,11 +1,12 @@
 """When an address places a report, and when a person must: the rule over plain values."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 from shapely.geometry import Polygon, box
 
-from geo.addresses.answers import Accuracy, Answer, Candidate
+from geo.addresses.answers import Accuracy, Answer, Candidate, Piece
 from geo.codes import AreaKind
 from geo.locate import LocatableArea, Locator
 from geo.sentences import say
@@ -50,6 +51,15 @@ def test_a_rival_in_another_grid_leaves_the_choice_to_a_person_and_one_in_the_sa
     assert rule_of(best, twin, candidate("b", 0.05)) is PlacingRule.CERTAIN_POINT
 
 
+def test_two_places_that_the_same_words_lead_to_are_left_to_a_person_whatever_their_confidence():
+    said = (Piece("compound", "阳光花园", 0, 4, "阳光花园"),)
+    best, twin = candidate("a", 0.95, pieces=said), candidate("b", 0.05, pieces=said)
+    typed = candidate("b", 0.05, pieces=(replace(said[0], how="typo"),))
+    assert rule_of(best, twin) is PlacingRule.SEVERAL_PLACES
+    assert rule_of(best, candidate("b", 0.05, Accuracy.INTERPOLATED, pieces=said)) is PlacingRule.CERTAIN_POINT
+    assert rule_of(best, typed) is PlacingRule.CERTAIN_POINT
+
+
 def test_an_area_around_the_best_place_is_no_rival():
     assert rule_of(candidate("a", 0.9), candidate("abc", 0.9, Accuracy.ROAD)) is PlacingRule.CERTAIN_POINT
 
@@ -69,7 +79,12 @@ def test_an_area_that_lies_in_one_grid_places(accuracy: Accuracy):
 def test_where_all_candidates_lie_in_one_grid_it_need_not_be_known_which_is_meant():
     doors = [candidate("a", 0.25) for _ in range(4)]
     assert rule_of(*doors) is PlacingRule.ALL_IN_ONE_GRID
-    assert rule_of(*doors[:3], candidate("b", 0.25)) is PlacingRule.UNCERTAIN
+    assert rule_of(*doors[:3], candidate("b", 0.25)) is PlacingRule.SEVERAL_PLACES
+
+
+def test_areas_in_one_another_are_together_no_likelier_than_one():
+    village, township = candidate("a", 0.5, Accuracy.VILLAGE), candidate("a", 0.5, Accuracy.TOWNSHIP)
+    assert rule_of(village, township) is PlacingRule.ONLY_AN_AREA
 
 
 def test_a_lone_candidate_that_is_hardly_likely_is_left_to_a_person():

@@ -80,6 +80,7 @@ function showOnMap() {
     if (!shown.dataset.lon) return;
     const at = L.latLng(Number(shown.dataset.lat), Number(shown.dataset.lon));
     if (!map.layer("incidents")) L.circleMarker(at, { radius: 9, weight: 3, color: "#fff", fillColor: "#d9661f", fillOpacity: 1 }).addTo(map.leaflet);
+    if (panel.querySelector("section [data-candidate]")) return; // all the places are shown instead
     if (!map.leaflet.getBounds().pad(-0.15).contains(at) || map.leaflet.getZoom() < 14) map.show(at.lng, at.lat, 15);
   });
 }
