@@ -26,7 +26,7 @@ class Settings:
 
     `data` holds the private cluster, uploads, caches and the secret key: two values are two
     independent instances. Without `database_url` the private cluster is used. Without
-    `basemap_url` the grids themselves are the map.
+    `basemap_url` the grids themselves are the map. Without `online_geocoder` no text leaves the house.
     """
 
     data: Path
@@ -34,6 +34,7 @@ class Settings:
     secret_key: str | None = None
     basemap_url: str | None = None
     basemap_datum: str = "wgs84"
+    online_geocoder: str | None = None
     timezone: str = "Asia/Shanghai"
 
 
@@ -46,6 +47,7 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path = ROO
         secret_key=_long_enough(chosen.get("SECRET_KEY")),
         basemap_url=chosen.get("BASEMAP_URL"),
         basemap_datum=_known_datum(chosen.get("BASEMAP_DATUM", "wgs84")),
+        online_geocoder=chosen.get("ONLINE_GEOCODER"),
     )
 
 

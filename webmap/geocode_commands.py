@@ -27,7 +27,7 @@ def commands(text: str) -> None:
         raise click.UsageError("TEXT is empty.")
     try:
         cluster.check(here.settings)
-        looked = look_up(here.addresses.geocoder(), text, here.area_index().at(utcnow()))
+        looked = look_up(here.asked_geocoder(), text, here.area_index().at(utcnow()))
     except DatabaseError as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(looked.told(), ensure_ascii=False, indent=1))

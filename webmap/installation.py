@@ -24,6 +24,7 @@ from staffing.rosters import KeptRoster
 
 if TYPE_CHECKING:
     from geo.address_index import AddressIndex
+    from geo.address_online import OnlineService
     from incidents.addressing import Geocodes
 
 
@@ -75,6 +76,26 @@ class Installation:
     def geocoder(self) -> "Geocodes":
         """Finds places in texts by the list of addresses as it stands."""
         return self.addresses.geocoder()
+
+    def asked_geocoder(self) -> "Geocodes":
+        """The same for questions that a person asks by themselves, who can wait for an online service where one is set.
+
+        Raises SettingUnusable.
+        """
+        service = self._online
+        if service is None:
+            return self.geocoder()
+        from geo.address_online import WithOnline
+
+        return WithOnline(self.geocoder(), service)
+
+    @cached_property
+    def _online(self) -> "OnlineService | None":
+        if self.settings.online_geocoder is None:
+            return None
+        from geo.address_online import OnlineService
+
+        return OnlineService(self.settings.online_geocoder)
 
     @cached_property
     def seal(self) -> Seal:

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,15 @@ def test_a_text_that_names_nothing_is_unplaced_and_says_so(app: Flask):
 
 def test_an_empty_text_is_wrong_usage(app: Flask):
     assert run(app, geocode, " ").exit_code == 2
+
+
+def test_a_setting_that_names_no_online_service_is_told_to_whoever_asks(app: Flask, monkeypatch: pytest.MonkeyPatch):
+    here = app.extensions["wangge"]
+    monkeypatch.setattr(here, "settings", replace(here.settings, online_geocoder="nobody"))
+    monkeypatch.delitem(vars(here), "_online", raising=False)
+    result = run(app, geocode, "安宜镇人民医院")
+    assert result.exit_code == 1
+    assert "ONLINE_GEOCODER does not describe a service" in result.output
 
 
 # --- a file -----------------------------------------------------------------------------------------------------

@@ -48,4 +48,4 @@ class TextAnswer(Shape):
 def geocode(query: AskedText) -> ResponseReturnValue:
     """The whole answer for one text."""
     here = installation()
-    return answer(look_up(here.addresses.geocoder(), query.text, here.areas.at(utcnow())).told())
+    return answer(look_up(here.asked_geocoder(), query.text, here.areas.at(utcnow())).told())
