@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Callable
 
-from bench import county, document, intake, locate, locate_file, pages
+from bench import address_document, addresses, county, document, intake, locate, locate_file, pages
 from bench.county import County
 from bench.document import Moment
 from bench.measuring import load
@@ -34,6 +34,12 @@ def finding(where: County) -> str:
     return document.locator(locate.measure(where, count=POINTS), moment)
 
 
+def geocoding(where: County) -> str:
+    """Texts placed by the address list, beside two baselines."""
+    moment = Moment(time.time(), load())
+    return address_document.addresses(addresses.measure(where), moment)
+
+
 def taking_in(where: County) -> str:
     """Reports per second beside a door with nothing behind it."""
     moment = Moment(time.time(), load())
@@ -50,6 +56,7 @@ PARTS: dict[str, Callable[[County], str]] = {
     "loading": loading,
     "locate": locating,
     "locator": finding,
+    "addresses": geocoding,
     "intake": taking_in,
     "pages": first_screens,
 }

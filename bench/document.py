@@ -51,7 +51,7 @@ def write(sections: Iterable[str]) -> None:
 def loading(figures: dict[str, float], moment: Moment) -> str:
     """How long a fresh county takes."""
     rows = [[name, f"{seconds:.1f} s"] for name, seconds in figures.items()]
-    return _section(
+    return section(
         "From nothing to the county",
         "The steps of `make demo-data` after set-up, in a fresh `WANGGE_DATA`: a new PostGIS cluster, the schema, the"
         " county's files drawn and loaded through the importers. The promise is three minutes.",
@@ -68,7 +68,7 @@ def locating(count: int, agreement: Agreement, costs: dict[str, Cost], moment: M
          f"{cost.seconds:.1f} s", f"{cost.peak_mb:.0f} MB"]
         for name, cost in ((OURS, ours), (THEIRS, theirs))
     ]  # fmt: skip
-    return _section(
+    return section(
         f"Locating {count:,} points",
         "Half lie anywhere in the county's box and 2 % beyond, half around reports. Both read the same CSV and write"
         " one; the join, in its quicker direction (grids on the left), writes the grid alone. Ours adds specialised"
@@ -91,8 +91,8 @@ def locator(measured: Measured, moment: Moment) -> str:
     seconds = [[name, *(_seconds(ground, name) for ground in found)] for name in contenders]
     tables = [
         _judged(measured, moment),
-        _table(["time ÷ ours, 1 thread", *names], ratios),
-        _table(["time, and in how many turns", *names], seconds),
+        table(["time ÷ ours, 1 thread", *names], ratios),
+        table(["time, and in how many turns", *names], seconds),
         _indexes(found),
     ]
     return "\n".join([*tables, *([_one_by_one(measured.one)] if measured.one else [])])
@@ -105,7 +105,7 @@ def _judged(measured: Measured, moment: Moment) -> str:
         [aim.what, aim.where, f"{'≥' if aim.at_least else '≤'} {aim.wanted:.3g}", f"{aim.reached:.3g}", aim.verdict]
         for aim in aims(measured)
     ]
-    return _section(
+    return section(
         f"Which grid: {found[0].points:,} points",
         "The locator beside others who can tell which polygon a point is in, each asked the way round that is fastest"
         " for it, and beside two limits: reading the code of each point's cell from the same table, borders or no, and"
@@ -132,7 +132,7 @@ def _indexes(found: list[Found]) -> str:
         "The index, drawn by one thread. “In all” is a process that reads polygons and points and places the points"
         " once, beside one that joins them: the most memory that was resident, Python and its libraries included."
     )
-    return f"{text}\n\n{_table(heads, rows)}"
+    return f"{text}\n\n{table(heads, rows)}"
 
 
 def _one_by_one(one: dict[str, One]) -> str:
@@ -146,7 +146,7 @@ def _one_by_one(one: dict[str, One]) -> str:
         f"One point at a time in the county, {ONE_POINTS:,} of them, the first grid alone; the whole answer is what a"
         " report gets: grid, specialised grids, village, township, county, metres to the border, neighbour."
     )
-    return f"{text}\n\n{_table(['', 'p50 ÷ ours', 'p99 ÷ ours', 'p50', 'p99'], rows)}"
+    return f"{text}\n\n{table(['', 'p50 ÷ ours', 'p99 ÷ ours', 'p50', 'p99'], rows)}"
 
 
 def _proofs(found: list[Found]) -> str:
@@ -184,7 +184,7 @@ def intake(figures: dict[str, dict[str, Figures]], moment: Moment) -> str:
             share, slower = one.per_second / bare.per_second, one.p99_ms / bare.p99_ms
             rows.append([callers, name, f"{share:.2f}", f"{slower:.1f}", f"{one.per_second:.0f} /s",
                          f"{one.p50_ms:.1f} ms", f"{one.p99_ms:.1f} ms"])  # fmt: skip
-    return _section(
+    return section(
         "Taking reports in",
         f"`POST /api/v1/reports` under gunicorn with {WORKERS} workers as `make serve` starts it, by callers on this"
         " machine with connections kept alive and a new key in every report, beside the same server with nothing behind"
@@ -206,7 +206,7 @@ def pages(figures: dict[str, Weight], moment: Moment) -> str:
          f"{one.interactive_ms / 1000:.2f} s", f"{one.wire_kb:.0f} kB", str(one.requests)]
         for path, one in figures.items()
     ]  # fmt: skip
-    return _section(
+    return section(
         "First screens",
         "Headless Chromium that has seen nothing before, signed in as the demonstration's leader, county dispatcher and"
         " grid worker (a phone's 390 × 844; else 1366 × 768). Interactive: loaded, every layer switched on drawn,"
@@ -219,10 +219,10 @@ def pages(figures: dict[str, Weight], moment: Moment) -> str:
     )  # fmt: skip
 
 
-def _section(title: str, text: str, heads: list[str], rows: list[list[str]], moment: Moment) -> str:
-    return f"## {title}\n{text}\n\n{_table(heads, rows)}\n{moment}\n"
+def section(title: str, text: str, heads: list[str], rows: list[list[str]], moment: Moment) -> str:
+    return f"## {title}\n{text}\n\n{table(heads, rows)}\n{moment}\n"
 
 
-def _table(heads: list[str], rows: list[list[str]]) -> str:
+def table(heads: list[str], rows: list[list[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

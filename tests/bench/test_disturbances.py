@@ -122,7 +122,8 @@ def test_a_rival_name_makes_a_slip_ambiguous(disturber: Disturber, book: Address
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(8, {"八"}), (10, {"十"}), (18, {"十八"}), (88, {"八十八"}), (102, {"一百零二", "一零二", "幺零二", "一〇二", "幺〇二"}),
+    [(8, {"八"}), (10, {"十"}), (18, {"十八"}), (88, {"八十八"}),
+     (102, {"一百零二", "一零二", "幺零二", "一〇二", "幺〇二"}),
      (1005, {"一千零五", "一零零五", "幺零零五", "一〇〇五", "幺〇〇五"})],
 )  # fmt: skip
 def test_numbers_are_said_as_people_say_them(number: int, said: set[str]):
