@@ -137,8 +137,8 @@ def sure(confidence: float) -> str:
 
 
 def percents(share: float) -> str:
-    """A share in whole hundredths; what is not quite certain never shows as 100 %."""
-    return f"{min(round(100 * share), 99 if share < 1 else 100)}%"
+    """A share in whole hundredths; the almost certain never shows as 100 %, nor the almost impossible as 0 %."""
+    return "<1%" if 0 < share < 0.01 else f"{min(round(100 * share), 99 if share < 1 else 100)}%"
 
 
 def why_not_placed(rule: str | None) -> str:

@@ -9,6 +9,7 @@ const CLOSEST_ZOOM = 17;
 const PANE = "places";
 const ROOM_PX = 48;
 const LEGEND_PX = 190;
+const LIKELY_SHARE = 0.1;
 
 let shown = null;
 
@@ -55,9 +56,11 @@ function draw(items, panel) {
     prepare(map.leaflet);
     const group = L.featureGroup();
     const places = items.map((item, index) => drawOne(group, item, index));
+    const of = panel.querySelector(".case");
+    if (of.dataset.lon) L.marker([of.dataset.lat, of.dataset.lon], { icon: own(), interactive: false, keyboard: false, zIndexOffset: above(5) }).addTo(group);
     shown = { map, group, places };
     group.addTo(map.leaflet);
-    whole(panel.querySelector(".case"));
+    whole(of);
   });
 }
 
@@ -68,9 +71,9 @@ function prepare(leaflet) {
 }
 
 function drawOne(group, item, index) {
-  const { lon, lat, radius, name } = item.dataset;
+  const { lon, lat, radius, name, confidence } = item.dataset;
   const at = L.latLng(Number(lat), Number(lon));
-  const place = { item, at, extent: null };
+  const place = { item, at, extent: null, confidence: Number(confidence) };
   if (radius) extend(group, place, L.circle(at, { ...style(), radius: Number(radius) }));
   place.marker = L.marker(at, { icon: numbered(index + 1, Boolean(radius)), title: name, alt: `${index + 1} ${name}`, zIndexOffset: above(index) });
   place.marker.on("click", () => goToPlace(index + 1)).addTo(group);
@@ -110,10 +113,17 @@ function numbered(number, wide) {
   return L.divIcon({ className: `desk-place${wide ? " is-wide" : ""}`, html: element("span", "", String(number)), iconSize: [30, 30], iconAnchor: [15, 15] });
 }
 
-/** Show every place, and the case itself where it has a position. */
+/** Where the case lies now: it may be hidden in a cluster. */
+function own() {
+  return L.divIcon({ className: "desk-own", html: element("span"), iconSize: [18, 18], iconAnchor: [9, 9] });
+}
+
+/** Show the likely places, and the case itself where it has a position. Areas around a place say no more than it. */
 function whole(shownCase) {
+  const [best] = shown.places;
+  const likely = shown.places.filter((place) => place.confidence >= LIKELY_SHARE * best.confidence && (!place.extent || best.extent));
   const bounds = L.latLngBounds([]);
-  shown.places.forEach((place) => bounds.extend(place.extent?.getBounds?.() ?? place.at));
+  likely.forEach((place) => bounds.extend(place.extent?.getBounds() ?? place.at));
   if (shownCase?.dataset.lon) bounds.extend([Number(shownCase.dataset.lat), Number(shownCase.dataset.lon)]);
   shown.map.leaflet.invalidateSize({ pan: false });
   fit(bounds, CLOSEST_ZOOM, { animate: false });
@@ -132,9 +142,9 @@ function fit(bounds, maxZoom, options = {}) {
   if (!bounds.isValid()) return;
   const { leaflet } = shown.map;
   const box = leaflet.getContainer().getBoundingClientRect();
-  const panel = document.getElementById("desk-case").getBoundingClientRect();
-  const beside = panel.top < box.bottom && panel.bottom > box.top;
-  const covered = beside ? Math.max(0, box.right - Math.max(panel.left, box.left)) : 0;
+  const panel = document.getElementById("desk-case");
+  const above = getComputedStyle(panel).position === "absolute"; // as it is where three columns find no room
+  const covered = above ? Math.max(0, box.right - panel.getBoundingClientRect().left) : 0;
   const right = covered + (box.width - covered > 4 * LEGEND_PX ? LEGEND_PX : ROOM_PX);
   leaflet.fitBounds(bounds, { paddingTopLeft: [ROOM_PX, ROOM_PX], paddingBottomRight: [Math.min(right, box.width - 2 * ROOM_PX), ROOM_PX], maxZoom, ...options });
 }
