@@ -1,5 +1,6 @@
 """Every place that the names of a question may mean, with what speaks for it and against it."""
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +17,7 @@ from geo.addresses.spots import Doors, Spot
 
 PLACES = 6
 """Places of one name that are looked at, those nearest to what else is named."""
+_GROUP = re.compile(r"\d+[组队邻]")
 AGREE_M, DIFFER_M = 400.0, 1500.0
 """Another named place within the first speaks for a claim, farther than the second against it."""
 
@@ -23,7 +25,7 @@ AGREE_M, DIFFER_M = 400.0, 1500.0
 @dataclass(slots=True)
 class Claim:
     """A spot that a mention may mean. terms: see confidence.py; evidence: for choosing among claims, of which it has
-    a share."""
+    a share. crossed: whether the spot was moved to the other side of the street."""
 
     spot: Spot
     mention: Mention
@@ -32,6 +34,7 @@ class Claim:
     terms: dict[str, float] = field(default_factory=dict)
     evidence: float = 0.0
     share: float = 1.0
+    crossed: bool = False
     township: int = -1
     village: int = -1
 
@@ -54,7 +57,10 @@ class Claims:
                 continue
             door = _with_building(mention, reading)
             within = self._within(mention, reading)
+            group = _GROUP.fullmatch(self.gazetteer.names.name(mention.name)) is not None
             for place in self.near(mention, reading):
+                if group and not self._in_villages(place, within[0]):
+                    continue  # a numbered group is nothing without its village
                 claims += [Claim(spot, mention, place, [mention]) for spot in self.doors.find(place, door, within)]
         return crossed + claims
 
@@ -79,6 +85,10 @@ class Claims:
             away = -np.diff(self.columns["place_first"][places.start : places.stop + 1]).astype(float)
         found: list[int] = (places.start + np.argsort(away, kind="stable")[:PLACES]).tolist()
         return found
+
+    def _in_villages(self, place: int, villages: NDArray[np.int64]) -> bool:
+        begin, end = int(self.columns["place_first"][place]), int(self.columns["place_first"][place + 1])
+        return bool(np.isin(self.columns["row_village"][self.columns["slot_row"][begin:end]], villages).any())
 
     def _within(self, mention: Mention, reading: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the numbers of the villages and townships that are named beside a mention."""
@@ -158,5 +168,5 @@ def _with_building(mention: Mention, reading: Reading) -> Door:
         return door
     for other in reading.heads:
         if other.kind is not Head.ROAD and other.door.building and not other.door.number:
-            return Door(door.number, door.lane, door.sub, door.inner, other.door.building)
+            return Door(door.number, door.lane, door.sub, door.inner, other.door.building, other.door.unit)
     return door

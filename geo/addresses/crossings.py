@@ -5,7 +5,7 @@ import numpy as np
 from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.ground import PER_LAT, Floats, per_lon
 
-MOST = 160
+MOST = 60
 """Points of a road that are compared; a longer one is thinned."""
 APART_M = 600.0
 """Roads that come no nearer than this do not cross, as far as the list knows."""

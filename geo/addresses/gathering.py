@@ -55,18 +55,22 @@ class Gathering:
         return self._from_columns(row, text, *columns)
 
     def _from_columns(self, row: AddressRow, text: str, road: str, compound: str) -> Named:
-        door = read_door(plain(row.number), 0)[0]
-        building = as_building(read_door(plain(row.building), 0)[0])
-        village = plain(row.village)
-        known = (plain(row.township), village, road, compound)
-        rest = _rest(text, known, self.known_townships)
-        if not compound and rest and road and row.kind and kind_of(rest) is not Head.ROAD:
-            compound = rest
-        elif not compound and building:
-            door = Door(door.number, door.lane, door.sub, door.inner, building.building)
+        """Return what the columns say; what they leave open, from the name."""
+        told = split_name(text, self.known_townships | {plain(row.township)} if row.township else self.known_townships)
+        on_road = told.kind is Head.ROAD and bool(told.head)
+        building = as_building(read_door(plain(row.building), 0)[0]) or as_building(
+            told.also_door if on_road else told.door
+        )
+        village = plain(row.village) or told.village
+        rest = told.also if on_road else told.head
+        compound = compound or ("" if rest in (road, village) else rest)
+        road = road or (told.head if on_road else "")
+        door = read_door(plain(row.number), 0)[0] or (told.door if told.head == road else NO_DOOR)
         if not road:
-            return Named("", village, (), compound, Head.COMPOUND, building or as_building(door))
-        return Named("", village, (), road, Head.ROAD, door, compound, building if compound else NO_DOOR)
+            return Named(told.township, village, (), compound, Head.COMPOUND, building or as_building(door))
+        if not compound and building:
+            door = _built(door, building)
+        return Named(told.township, village, (), road, Head.ROAD, door, compound, building if compound else NO_DOOR)
 
     def _file(self, here: int, named: Named, whole: bool) -> None:
         """Put the row under each name that it bears."""
@@ -78,13 +82,24 @@ class Gathering:
         if named.head:
             door = named.door if named.kind is Head.ROAD or named.also else as_building(named.door)
             if named.also_door and named.kind is Head.ROAD:
-                door = Door(door.number, door.lane, door.sub, door.inner, named.also_door.building)
+                door = _built(door, as_building(named.also_door))
             self._slot(here, named.head, named.kind, door, WHOLE if whole else PART)
         if len(named.also) > 1 and named.also not in GENERIC:
             self._slot(here, named.also, kind_of(named.also), as_building(named.also_door), WHOLE)
 
     def _slot(self, row: int, name: str, kind: Head, door: Door, how: int) -> None:
-        values = (self._head(name), kind, door.number, door.lane, door.sub, door.inner, door.building, how, row)
+        values = (
+            self._head(name),
+            kind,
+            door.number,
+            door.lane,
+            door.sub,
+            door.inner,
+            door.building,
+            door.unit,
+            how,
+            row,
+        )
         for column, value in zip(self.slots.values(), values, strict=True):
             column.append(int(value))
 
@@ -95,15 +110,10 @@ class Gathering:
         return self.townships.setdefault(name, len(self.townships)) if name else -1
 
 
-SLOT = ("head", "kind", "number", "lane", "sub", "inner", "building", "how", "row")
+SLOT = ("head", "kind", "number", "lane", "sub", "inner", "building", "unit", "how", "row")
 """The columns of a slot: one row under one name. Sorted by place and door in the gazetteer."""
 
 
-def _rest(text: str, known: Sequence[str], townships: frozenset[str]) -> str:
-    """Return what of a name no column says, without numbers: the landmark's own name, or ""."""
-    for piece in known:
-        if piece and piece in text:
-            before, _, after = text.partition(piece)
-            text = after or before
-    text = text.lstrip("0123456789-号弄巷幢座楼单元室")
-    return "" if text[:1].isdigit() or text in townships else text
+def _built(door: Door, building: Door) -> Door:
+    """Return a door with the building that stands behind it."""
+    return Door(door.number, door.lane, door.sub, door.inner, building.building, building.unit or door.unit)

@@ -2,7 +2,7 @@
 
 Slots are rows under their names, sorted by place and door; a place is a name with the slots that lie together. Columns:
 
-- slot_number, slot_lane, slot_sub, slot_inner, slot_building, slot_how, slot_row: by slot
+- slot_number, slot_lane, slot_sub, slot_inner, slot_building, slot_unit, slot_how, slot_row: by slot
 - place_first (one more than places), place_name, place_kind, place_lon, place_lat, place_radius, place_township,
   place_village (a name's number, -1 where several or none)
 - name_place: where each name's places begin; name_area_first, name_area: the areas that bear a name

@@ -60,7 +60,7 @@ def _places(slots: Columns, rows: Columns, names: int) -> Columns:
     kind = _one_kind(slots["head"], slots["kind"], names)
     cells = np.array([CELL_M.get(each, 500.0) for each in Head])[kind]
     label = cluster(slots["head"].astype(np.int64), lon, lat, cells)
-    keys = [slots[name] for name in ("row", "how", "building", "inner", "sub", "lane", "number")]
+    keys = [slots[name] for name in ("row", "how", "unit", "building", "inner", "sub", "lane", "number")]
     order = np.lexsort([*keys, label, slots["head"]])
     head, label = slots["head"][order], label[order]
     first = group_starts(head, label)

@@ -15,12 +15,12 @@ LETTERED = 10_000
 
 _ROAD = r"(?:路|街|大道|公路|胡同|高架|道|巷|弄|线|段)"
 _DOOR = re.compile(
-    r"(?P<number>\d{1,5})(?:-(?P<sub>\d{1,4}))?(?P<letter>[A-Z甲乙丙丁戊己])?"
+    r"(?P<before>[甲乙丙丁戊己](?=\d))?(?P<number>\d{1,5})(?:-(?P<sub>\d{1,4}))?(?P<letter>[A-Z甲乙丙丁戊己])?"
     r"(?P<mark>号楼(?![下上里前后梯道顶房层板体面外])|号院|号|支弄|弄|支巷|巷|幢|座|楼|层|单元|室|组|队|邻)?"
     r"(?:(?<=号)(?P<after>[甲乙丙丁戊己A-Z](?![座幢])|-\d{1,4}(?!\d)))?"
 )
 _LETTER_BUILDING = re.compile(r"(?P<letter>[A-Z])(?P<mark>号楼|幢|座|楼)")
-_FIGURE = re.compile(r"\d+|[A-Z](?=座|幢|号楼)")
+_FIGURE = re.compile(r"[甲乙丙丁戊己]?\d+|[A-Z](?=座|幢|号楼)")
 _NO_DOOR = re.compile(
     r"\d+(?:\.\d+)?(?:公里|公尺|米|厘米|千米|KM|K|M(?![A-Z])|线|路|街|村|道|[县乡]道|\.\d|年|月|日|点|时|分|人|个|辆|次|元|天|盏|棵|处|块|张|只|条|台|部|户|把|家|名|位|岁|斤|吨|平|年|万|点)"
 )
@@ -28,7 +28,7 @@ _TOWNSHIP = re.compile(
     r"^(?:.{2,8}?(?:省|市|自治区))?(?:.{1,6}?(?:市|县|区))?(.{1,7}?(?:街道|镇|乡))(?![路街村里道桥弄大]|[一二三四五六七八九十]村)(?=.)"
 )
 _VILLAGE = re.compile(
-    r"^(.{1,7}?(?:居委会|居委|社区|村委会|村))(?=.)(?!村|委|居委|居民|党|卫生|服务|活动|文化|宅$|路|街|弄|大道|公路|公寓|小区|花园)"
+    r"^(.{1,7}?(?:居委会|居委|社区|村委会|村))(?=.)(?!村|会|委|居委|居民|党|卫生|服务|活动|文化|宅$|路|街|弄|大道|公路|公寓|小区|花园)"
 )
 _GROUP = re.compile(r"^(.{1,7}?(?:队|组))(?=.)(?!宅$)")
 _COMPOUND_VILLAGE = re.compile(r"(?:[一二三四五六七八九十\d]|新)村$")
@@ -57,7 +57,7 @@ class Door:
     """A number as it stands behind a name; 0 is what is not said.
 
     lane: whether `number` is of a lane (弄, 巷). inner: the number within the lane. sub: what follows the number, as in
-    88-2号 or 88号乙 (LETTERED + 2). building: 幢, 座, 号楼; letters as LETTERED + place.
+    88-2号 or 88号乙 (LETTERED + 2). building: 幢, 座, 号楼; letters as LETTERED + place. unit: 单元.
     """
 
     number: int = 0
@@ -65,6 +65,7 @@ class Door:
     sub: int = 0
     inner: int = 0
     building: int = 0
+    unit: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.number or self.building)
@@ -79,7 +80,7 @@ def read_door(text: str, start: int) -> tuple[Door, int]:
     >>> read_door("88号3幢2单元", 0), read_door("1177弄9支弄", 0)[0]
     ((Door(number=88, lane=False, sub=0, inner=0, building=3), 8), Door(number=1177, lane=True, sub=0, inner=9, building=0))
     """
-    number, lane, sub, inner, building = 0, False, 0, 0, 0
+    number, lane, sub, inner, building, unit = 0, False, 0, 0, 0, 0
     place = start
     while True:
         found = None if _NO_DOOR.match(text, place) else _DOOR.match(text, place)
@@ -92,7 +93,9 @@ def read_door(text: str, start: int) -> tuple[Door, int]:
             if building:
                 break
             building = figure or LETTERED + LETTERS[letter or "A"]
-        elif mark in ("单元", "室", "楼", "层") or (building and mark in ("号", None)):
+        elif mark == "单元":
+            unit = figure
+        elif mark in ("室", "楼", "层") or (building and mark in ("号", None)):
             pass
         elif mark in ("组", "队", "邻"):
             break
@@ -100,7 +103,7 @@ def read_door(text: str, start: int) -> tuple[Door, int]:
             if mark is None and place > start:
                 break
             number, lane = figure, mark in ("弄", "巷")
-            sub = _sub(parts.get("sub"), letter, parts.get("after"))
+            sub = _sub(parts.get("sub"), letter or parts.get("before"), parts.get("after"))
         elif lane and not inner and mark is not None:
             inner = figure
         elif mark in ("号", "号院") and not building and not lane:
@@ -108,7 +111,7 @@ def read_door(text: str, start: int) -> tuple[Door, int]:
         else:
             break
         place = found.end()
-    return (Door(number, lane, sub, inner, building), place) if place > start else (NO_DOOR, start)
+    return (Door(number, lane, sub, inner, building, unit), place) if place > start else (NO_DOOR, start)
 
 
 def _sub(sub: str | None, letter: str | None, after: str | None) -> int:
@@ -121,7 +124,7 @@ def as_building(door: Door) -> Door:
     """Read the number behind a compound's name as its building: 阳光花园3号 is its third."""
     if door.building or door.lane or not door.number:
         return door
-    return Door(0, False, 0, 0, door.number)
+    return Door(0, False, 0, 0, door.number, door.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ def kind_of(name: str) -> Head:
     """Tell what a name names by its end."""
     if re.search(f"{_ROAD}$", name) and not name.endswith("社区"):
         return Head.ROAD
-    if re.search(r"(?:村|社区|居委会|居委)$", name):
+    if re.search(r"(?:村|社区)$", name):
         return Head.COMPOUND if _COMPOUND_VILLAGE.search(name) else Head.VILLAGE
     return Head.COMPOUND if _COMPOUND.search(name) else Head.LANDMARK
 

@@ -25,7 +25,7 @@ def reasons(claim: Claim, gazetteer: Gazetteer, text: str) -> tuple[Sentence, ..
         found.append(say("another place that the text names lies here too"))
     if terms.get("other_differs"):
         found.append(say("another place that the text names lies far from here"))
-    if terms.get("rivals", 0.0) < -0.1:
+    if claim.share < 0.9:
         found.append(say("the text may mean other places too"))
     return tuple(found)
 

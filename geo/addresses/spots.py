@@ -51,6 +51,7 @@ class Doors:
         self.radius = columns["place_radius"]
         self.number, self.lane, self.sub = columns["slot_number"], columns["slot_lane"], columns["slot_sub"]
         self.inner, self.building = columns["slot_inner"], columns["slot_building"]
+        self.unit = columns["slot_unit"]
         self.how, self.row = columns["slot_how"], columns["slot_row"]
         self.lon, self.lat = columns["row_lon"], columns["row_lat"]
         self.village, self.township = columns["row_village"], columns["row_township"]
@@ -71,6 +72,8 @@ class Doors:
             return self._known(slots[low:high], door) if high > low else self._unknown(slots, int(low), door)
         if door.building:
             built = slots[self.building[slots] == door.building]
+            if door.unit and (exact := self.unit[built] == door.unit).any():
+                built = built[exact]
             if len(built):
                 return self._apart(built, Accuracy.BUILDING, "building")
         return [self._whole(place, slots)]
@@ -79,7 +82,8 @@ class Doors:
         """Of the slots with the number, take those that agree with the most of what else is asked."""
         lane, sub, inner = self.lane[slots] == door.lane, self.sub[slots], self.inner[slots]
         building = self.building[slots]
-        score = 8 * lane + 4 * (inner == door.inner) + 2 * (building == door.building) + (sub == door.sub)
+        score = 16 * lane + 8 * (inner == door.inner) + 4 * (building == door.building) + 2 * (sub == door.sub)
+        score = score + (self.unit[slots] == door.unit)
         score = score - (inner != 0) * (inner != door.inner) - (building != 0) * (building != door.building)
         best = slots[score == score.max()]
         one = best[0]

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from geo.addresses.answers import Accuracy
 from geo.addresses.claims import AGREE_M, DIFFER_M, Claim, Claims
-from geo.addresses.confidence import WEIGHTS
+from geo.addresses.confidence import evidence
 from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.ground import metres
 from geo.addresses.neighbours import Neighbours
+from geo.addresses.opposite import across
 from geo.addresses.pieces import Head
 from geo.addresses.reading import Mention, Reading, places_of
 from geo.addresses.writing import plain
@@ -40,16 +41,23 @@ class Weigher:
             if claim.mention.sibling and claim.spot.how in ("whole", "part"):
                 claim.spot = replace(claim.spot, how="sibling", accuracy=Accuracy.INTERPOLATED, gap_m=SIBLING_M)
             self._settle(claim)
+        if any(relation.kind == "opposite" for relation in reading.relations):
+            self._cross_the_street(found)
         for claim in found:
             claim.terms = self._terms(claim, reading, found)
-            claim.evidence = sum(WEIGHTS[name] * value for name, value in claim.terms.items())
+            claim.evidence = evidence(claim.terms)
         found.sort(key=lambda claim: -claim.evidence)
         places = _distinct(found)
         total = sum(math.exp(claim.evidence) for claim in places if claim.spot.accuracy.is_point) or 1.0
         for claim in places:
-            share = claim.share = math.exp(claim.evidence) / total if claim.spot.accuracy.is_point else 1.0
-            claim.terms["rivals"] = math.log(max(share, 1e-4))
+            claim.share = math.exp(claim.evidence) / total if claim.spot.accuracy.is_point else 1.0
         return places
+
+    def _cross_the_street(self, found: list[Claim]) -> None:
+        for claim in found:
+            if claim.spot.accuracy.is_point and (there := across(claim, self.gazetteer, self.claims.doors)):
+                claim.spot = replace(claim.spot, lon=there[0], lat=there[1])
+                claim.crossed = True
 
     def _settle(self, claim: Claim) -> None:
         """Find the township and village of a claim: the row's own, or those of the rows around."""
@@ -72,14 +80,14 @@ class Weigher:
             self._slips(mention, spot.how in ("door", "building"), terms)
         if _HAMLET.search(self.gazetteer.names.name(claim.mention.name)):
             terms["hamlet"] = 1.0
+        if any(relation.kind == "opposite" for relation in reading.relations):
+            terms["opposite"] = 0.5 if claim.crossed else 1.0
         self._compare_areas(claim, reading, terms)
         self._compare_others(claim, reading, terms, found)
         if _CONTINUES.match(reading.written.text, max(each.end for each in claim.used)):
             terms["continues"] = 1.0
         agreed = {"township_agrees", "village_agrees", "other_agrees", "numbered"} & terms.keys()
         if not agreed and spot.how != "crossing":
-            if "village_differs" in terms and len(places_of(self.gazetteer, claim.mention.name)) > 1:
-                terms["elsewhere"] = 1.0
             terms["common"] = math.log(len(places_of(self.gazetteer, claim.mention.name)))
         return terms
 

@@ -1,0 +1,45 @@
+"""Across the street from a door: the place of its number on the other side."""
+
+from geo.addresses.claims import Claim
+from geo.addresses.gazetteer import Gazetteer
+from geo.addresses.ground import metres
+from geo.addresses.pieces import Door, Head, split_name
+from geo.addresses.reading import places_of
+from geo.addresses.spots import Doors
+from geo.addresses.writing import PAUSE, write
+
+WIDEST_M = 120.0
+"""What lies farther away is not across the street."""
+
+
+def across(claim: Claim, gazetteer: Gazetteer, doors: Doors) -> tuple[float, float] | None:
+    """Return lon and lat across the street from a claim, None where the list does not show the other side."""
+    road = _road(claim, gazetteer)
+    if road is None:
+        return None
+    place, door = road
+    found = [spot for number in (door.number - 1, door.number + 1) if number > 0 for spot in doors.find(place, Door(number))
+             if spot.accuracy.is_point and metres(spot.lon, spot.lat, claim.spot.lon, claim.spot.lat) < WIDEST_M]  # fmt: skip
+    if not found:
+        return None
+    return sum(spot.lon for spot in found) / len(found), sum(spot.lat for spot in found) / len(found)
+
+
+def _road(claim: Claim, gazetteer: Gazetteer) -> tuple[int, Door] | None:
+    """Return the road place and the number at which a claim lies."""
+    for mention in claim.used:
+        if mention.kind is Head.ROAD and mention.door.number and mention is claim.mention:
+            return claim.place, mention.door
+    if claim.spot.row < 0:
+        return None
+    named = split_name(
+        write(gazetteer.row_name(claim.spot.row)).text.replace(PAUSE, ""), frozenset(gazetteer.words.townships)
+    )
+    number = gazetteer.names.number(named.head) if named.kind is Head.ROAD and named.door.number else None
+    if number is None:
+        return None
+    columns = gazetteer.columns
+    places = places_of(gazetteer, number)
+    near = [(metres(claim.spot.lon, claim.spot.lat, float(columns["place_lon"][place]), float(columns["place_lat"][place]))
+             - float(columns["place_radius"][place]), place) for place in places]  # fmt: skip
+    return (min(near)[1], named.door) if near else None
