@@ -175,6 +175,7 @@ class _Import:
         for code, times in self.told.items():
             if times > TOLD_PER_KIND:
                 self._say(None, None, code, f"and {times - TOLD_PER_KIND} more rows of which the same is true")
+        self.report.problems += [problem for problem in self.table.problems if problem.row is None]
         self.report.problems.sort(key=lambda problem: (problem.row is None, problem.row or 0))
         self._note(self.report.detected)
 

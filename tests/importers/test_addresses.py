@@ -196,3 +196,9 @@ def test_rows_are_read_by_the_chunk_and_counted_on_the_way(
     report = load(db, write_csv(tmp_path / "a.csv", "名称,经度,纬度", *rows, rows[0]), progress=heard.append)
     assert heard == [2, 4, 6]
     assert counts(report) == {"new": 5, "repeated": 1}
+
+
+def test_what_is_wrong_with_the_file_as_a_whole_is_told(db: Session, tmp_path: Path):
+    report = load(db, write_csv(tmp_path / "a.csv", "名称,经度,纬度,备注,备注", "甲,119.3,33.2,,"))
+    assert warned(report) == [(None, "备注", "heading-repeated")]
+    assert counts(report) == {"new": 1}
