@@ -17,6 +17,9 @@ CORNER_M = 20.0
 PACED_M = 15.0
 """So exactly do people pace off a distance."""
 
+ROUNDED_M = 0.2
+"""The list gives six decimals: so far may a point be moved by them, over a border perhaps."""
+
 _WAYS = {"东": (1.0, 0.0), "南": (0.0, -1.0), "西": (-1.0, 0.0), "北": (0.0, 1.0)}
 
 
@@ -38,7 +41,9 @@ class Ground:
 
     def at(self, address: Address) -> Where:
         """Where an address lies."""
-        return Where(address.lon, address.lat, frozenset({address.grid}))
+        x, y = from_wgs84(address.lon, address.lat, SURVEY)
+        near = self._within(x, y, ROUNDED_M)
+        return Where(address.lon, address.lat, near.grids | {address.grid})
 
     def opposite(self, address: Address, street: LineString) -> Where:
         """As far from the street as a door, on its other side."""
