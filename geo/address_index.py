@@ -284,5 +284,5 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    os.nice(10)
+    os.nice(5)
     AddressIndex(make_engine(sys.stdin.read()), Path(sys.argv[1])).refresh()
