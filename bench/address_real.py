@@ -70,8 +70,11 @@ class Shanghai:
 
 @dataclass(frozen=True)
 class Taiwan:
-    """Figures of the accidents' texts. town: of all texts that name a town, the named one was found; village: of those whose
-    register names one that exists, it was found as the place."""
+    """Figures of the accidents' texts.
+
+    town: of all texts that name a town, the named one was found; village: of those whose register names one that
+    exists, it was found as the place.
+    """
 
     texts: int
     naming_town: int
@@ -87,8 +90,12 @@ class Taiwan:
 def rows() -> tuple[AddressRow, ...]:
     """Return Shanghai's addresses: a name, a point and the label of the township, nothing else."""
     with (DATA / "shanghai" / "addresses.csv").open(encoding="utf-8-sig", newline="") as file:
-        return tuple(AddressRow(place, row["address"], float(row["wgs84_lng"]), float(row["wgs84_lat"]), township=row["street_level"])
-                     for place, row in enumerate(csv.DictReader(file)))  # fmt: skip
+        return tuple(
+            AddressRow(
+                place, row["address"], float(row["wgs84_lng"]), float(row["wgs84_lat"]), township=row["street_level"]
+            )
+            for place, row in enumerate(csv.DictReader(file))
+        )
 
 
 def split(seed: int) -> tuple[list[AddressRow], list[AddressRow]]:
@@ -157,7 +164,8 @@ def taiwan_areas() -> tuple[tuple[AreaName, ...], tuple[AreaName, ...]]:
     towns = pyogrio.read_dataframe(DATA / "taiwan" / "taiwan_towns.gpkg")
     villages = pyogrio.read_dataframe(DATA / "taiwan" / "taiwan_villages.gpkg")
     return (
-        tuple(AreaName(row.TOWNCODE, row.TOWNNAME, *_extent(row.geometry), county=row.COUNTYNAME) for row in towns.itertuples()),
+        tuple(AreaName(row.TOWNCODE, row.TOWNNAME, *_extent(row.geometry), county=row.COUNTYNAME)
+              for row in towns.itertuples()),
         tuple(AreaName(row.VILLCODE, row.VILLNAME, *_extent(row.geometry), township=row.TOWNNAME, county=row.COUNTYNAME)
               for row in villages.itertuples() if row.VILLNAME),
     )  # fmt: skip

@@ -117,7 +117,7 @@ def fit(terms: Sequence[Mapping[str, float]], right: Sequence[bool], ridge: floa
 
 
 def main(show: Callable[[str], None] = print) -> None:
-    """Print the fitted weights, as they are written into geo/addresses/confidence.py, and how often each term occurs."""
+    """Print the fitted weights as geo/addresses/confidence.py writes them, and how often each term occurs."""
     gathered = [sample for seed in SEEDS for sample in samples(seed)] + list(county_samples())
     fitted = fit([terms for terms, _, _ in gathered], [right for _, right, _ in gathered])
     for name, weight in fitted.items():

@@ -14,7 +14,7 @@ from geo.addresses.reasons import reasons
 from geo.addresses.weighing import Weigher
 from geo.sentences import Sentence, say
 
-WEAK = 0.3
+WEAK = 0.5
 """A point less sure than this is offered after the areas that are named."""
 RADIUS = {Accuracy.BUILDING: 40.0, Accuracy.DOOR: 60.0, Accuracy.COMPOUND: 250.0, Accuracy.LANDMARK: 150.0,
           Accuracy.CROSSING: 120.0, Accuracy.INTERPOLATED: 150.0}  # fmt: skip
@@ -121,6 +121,7 @@ def _why(found: list[Candidate], reading: Reading) -> Sentence:
             return say("the list does not know {road}; only the area is known", road=reading.written.text[start:end])
         return say("{reason}; only the area is known", reason=best.reasons[0])
     if len(found) > 1 and found[1].accuracy.is_point:
-        return say("{reason}; {share} % sure against {other} % for {name}", reason=best.reasons[0],
-                   share=round(100 * best.confidence), other=round(100 * found[1].confidence), name=found[1].matched)  # fmt: skip
+        sure, other = round(100 * best.confidence), round(100 * found[1].confidence)
+        return say("{reason}; {share} % sure against {other} % for {name}", reason=best.reasons[0], share=sure,
+                   other=other, name=found[1].matched)  # fmt: skip
     return say("{reason}; {share} % sure", reason=best.reasons[0], share=round(100 * best.confidence))

@@ -35,13 +35,12 @@ def index(gathering: Gathering, townships: Sequence[AreaName], villages: Sequenc
     townships = [*townships, *_townships_of_rows(gathering, rows, townships)]
     areas, borne, words = _areas(gathering, townships, villages)
     names = Names.build({*gathering.heads, *borne})
-    slots = {name: np.array(gathering.slots.pop(name), np.int32) for name in SLOT}
+    slots: Columns = {name: np.array(gathering.slots.pop(name), np.int32) for name in SLOT}
     number_of = np.array([names.number(name) for name in gathering.heads], np.int64)
     slots["head"] = number_of[slots["head"]] if len(number_of) else slots["head"].astype(np.int64)
-    village = rows["row_village"]
     if len(number_of):
-        village = rows["row_village"]
-        rows["row_village"] = np.where(village >= 0, number_of[village], -1).astype(np.int32)
+        villages_said = rows["row_village"]
+        rows["row_village"] = np.where(villages_said >= 0, number_of[villages_said], -1).astype(np.int32)
     blob = np.frombuffer(bytes(gathering.names), np.uint8)
     columns = {**rows, **areas, **_places(slots, rows, len(names)), **_area_links(borne, names), **_ground(rows)}
     return columns, names, Words(**words), blob

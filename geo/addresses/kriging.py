@@ -4,7 +4,7 @@ Points of one road wander from number to number; the semivariogram says how far 
 average: WANDER · |difference| ** BEND, more across the street (SIDE), and NOISE for how a list's points scatter.
 Kriging weighs the known points so that the expected error is least: near neighbours count most, those of the own
 side more, and a single odd point is held in check by the others. Beyond the last known number it stays near it.
-The constants were chosen on splits of real addresses other than those reported (see bench/address_real.py).
+The constants were chosen on splits of real addresses other than those reported (see bench/address_training.py).
 """
 
 import math

@@ -46,8 +46,10 @@ class Areas:
         self, mention: Mention, reading: Reading, townships: set[int], named: bool
     ) -> list[tuple[Candidate, int | str]]:
         counties = {county for each in reading.counties for county in each.areas}
-        areas = [area for area in mention.areas if int(self.columns["area_township"][area]) in townships] or [
-            area for area in mention.areas if not counties or int(self.columns["area_county"][area]) in counties]  # fmt: skip
+        above, within = self.columns["area_township"], self.columns["area_county"]
+        areas = [area for area in mention.areas if int(above[area]) in townships] or [
+            area for area in mention.areas if not counties or int(within[area]) in counties
+        ]
         if mention.how != "exact" and townships:
             areas = [area for area in areas if int(self.columns["area_township"][area]) in townships]
         inside = [area for area in areas if int(self.columns["area_township"][area]) in townships]
@@ -73,10 +75,12 @@ class Areas:
         if self.gazetteer.names.name(mention.name) != plain(name) and accuracy is Accuracy.TOWNSHIP:
             sure *= 0.6  # a town's bare name also begins the names of roads and villages
         slip = {"homophone": 0.8, "typo": 0.3}.get(mention.how, 1.0) * (1.0 if mention.clean else 0.9)
-        return Candidate(float(columns["area_lon"][area]), float(columns["area_lat"][area]), accuracy, sure * slip, matched,
-                         None, float(columns["area_radius"][area]), self.words.areas[above] if above >= 0 else None,
-                         name if accuracy is Accuracy.VILLAGE else None, pieces([mention], reading, self.gazetteer),
-                         (say("{name} is named, an area", name=name),))  # fmt: skip
+        township = self.words.areas[above] if above >= 0 else None
+        return Candidate(
+            float(columns["area_lon"][area]), float(columns["area_lat"][area]), accuracy, sure * slip, matched, None,
+            float(columns["area_radius"][area]), township, name if accuracy is Accuracy.VILLAGE else None,
+            pieces([mention], reading, self.gazetteer), (say("{name} is named, an area", name=name),),
+        )  # fmt: skip
 
     def _place(self, place: int, mention: Mention, rivals: int, reading: Reading) -> Candidate:
         """Return a village that only the rows of the list know."""
@@ -84,9 +88,12 @@ class Areas:
 
         name = self.gazetteer.names.name(mention.name)
         columns = self.columns
-        return Candidate(float(columns["place_lon"][place]), float(columns["place_lat"][place]), Accuracy.VILLAGE, 0.6 / rivals, name,
-                         None, float(columns["place_radius"][place]) + 300, self.gazetteer.township_name(int(columns["place_township"][place])),
-                         name, pieces([mention], reading, self.gazetteer), (say("{name} is named, an area", name=name),))  # fmt: skip
+        township, sure = self.gazetteer.township_name(int(columns["place_township"][place])), 0.6 / rivals
+        return Candidate(
+            float(columns["place_lon"][place]), float(columns["place_lat"][place]), Accuracy.VILLAGE, sure, name,
+            None, float(columns["place_radius"][place]) + 300, township, name,
+            pieces([mention], reading, self.gazetteer), (say("{name} is named, an area", name=name),),
+        )  # fmt: skip
 
 
 def _worth(mention: Mention) -> tuple[bool, bool, int]:

@@ -19,7 +19,7 @@ class Neighbours:
         self.townships = columns["row_township"]
 
     def township(self, lon: float, lat: float, hint: int = -1) -> int:
-        """Return the township that most of the nearest rows lie in, the nearer the more; `hint` where there are none."""
+        """Return the township that most of the nearest rows lie in, near ones counting more; `hint` without any."""
         rows = self._around(lon, lat)
         labels = self.townships[rows]
         rows, labels = rows[labels >= 0], labels[labels >= 0]
@@ -40,6 +40,7 @@ class Neighbours:
         here = int(ground_key(np.float64(lon), np.float64(lat)))
         keys = np.array([here + (across << 32) + up for across in (-1, 0, 1) for up in (-1, 0, 1)])
         cells = np.searchsorted(self.key, keys)
-        ranges = [self.row[self.first[cell] : self.first[cell + 1]] for cell, key in zip(cells.tolist(), keys.tolist(), strict=True)
-                  if cell < len(self.key) and self.key[cell] == key]  # fmt: skip
+        pairs = zip(cells.tolist(), keys.tolist(), strict=True)
+        found = [cell for cell, key in pairs if cell < len(self.key) and self.key[cell] == key]
+        ranges = [self.row[self.first[cell] : self.first[cell + 1]] for cell in found]
         return np.concatenate(ranges) if ranges else self.row[:0]

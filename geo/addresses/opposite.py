@@ -2,7 +2,7 @@
 
 from geo.addresses.claims import Claim
 from geo.addresses.gazetteer import Gazetteer
-from geo.addresses.ground import metres
+from geo.addresses.ground import metres, metres_to
 from geo.addresses.pieces import Door, Head, split_name
 from geo.addresses.reading import places_of
 from geo.addresses.spots import Doors
@@ -18,8 +18,10 @@ def across(claim: Claim, gazetteer: Gazetteer, doors: Doors) -> tuple[float, flo
     if road is None:
         return None
     place, door = road
-    found = [spot for number in (door.number - 1, door.number + 1) if number > 0 for spot in doors.find(place, Door(number))
-             if spot.accuracy.is_point and metres(spot.lon, spot.lat, claim.spot.lon, claim.spot.lat) < WIDEST_M]  # fmt: skip
+    numbers = [number for number in (door.number - 1, door.number + 1) if number > 0]
+    spots = [spot for number in numbers for spot in doors.find(place, Door(number)) if spot.accuracy.is_point]
+    here = claim.spot
+    found = [spot for spot in spots if metres(spot.lon, spot.lat, here.lon, here.lat) < WIDEST_M]
     if not found:
         return None
     return sum(spot.lon for spot in found) / len(found), sum(spot.lat for spot in found) / len(found)
@@ -40,6 +42,7 @@ def _road(claim: Claim, gazetteer: Gazetteer) -> tuple[int, Door] | None:
         return None
     columns = gazetteer.columns
     places = places_of(gazetteer, number)
-    near = [(metres(claim.spot.lon, claim.spot.lat, float(columns["place_lon"][place]), float(columns["place_lat"][place]))
-             - float(columns["place_radius"][place]), place) for place in places]  # fmt: skip
-    return (min(near)[1], named.door) if near else None
+    here = slice(places.start, places.stop)
+    away = metres_to(claim.spot.lon, claim.spot.lat, columns["place_lon"][here], columns["place_lat"][here])
+    away -= columns["place_radius"][here]
+    return (places.start + int(away.argmin()), named.door) if len(places) else None

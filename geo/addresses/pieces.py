@@ -5,7 +5,7 @@ that the list knows. Texts here are already in the one way of writing (see writi
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 LETTERS = {**{sign: place for place, sign in enumerate("甲乙丙丁戊己庚辛壬癸", 1)},
@@ -36,8 +36,10 @@ _COMPOUND = re.compile(
     r"(?:小区|花园|花苑|家园|公寓|新苑|名苑|雅苑|佳苑|苑|新村|别墅|名邸|公馆|华庭|豪庭|嘉园|庭|园|城|湾|里|坊|府|邸|墅|居)$"
 )
 
-GENERIC = frozenset(("小区", "花园", "新村", "公寓", "社区", "大楼", "大厦", "广场", "市场", "学校", "小学", "中学", "医院", "工地", "宿舍", "门卫",
-                     "生活区", "工地生活区", "大道", "公路", "支路", "居委会"))  # fmt: skip
+GENERIC = frozenset((
+    "小区", "花园", "新村", "公寓", "社区", "大楼", "大厦", "广场", "市场", "学校", "小学", "中学", "医院", "工地",
+    "宿舍", "门卫", "生活区", "工地生活区", "大道", "公路", "支路", "居委会",
+))  # fmt: skip
 """Words that name a kind of place and no place, though a list may have them as names."""
 
 
@@ -72,46 +74,49 @@ class Door:
 
 
 NO_DOOR = Door()
+_BUILDINGS = ("幢", "座", "号楼")
 
 
 def read_door(text: str, start: int) -> tuple[Door, int]:
     """Read the numbers that stand at `start`, and return them with where they end: (NO_DOOR, start) for none.
 
-    >>> read_door("88号3幢2单元", 0), read_door("1177弄9支弄", 0)[0]
-    ((Door(number=88, lane=False, sub=0, inner=0, building=3), 8), Door(number=1177, lane=True, sub=0, inner=9, building=0))
+    >>> read_door("88号3幢2单元", 0) == (Door(number=88, building=3, unit=2), 8)
+    True
+    >>> read_door("1177弄9支弄", 0)[0] == Door(number=1177, lane=True, inner=9)
+    True
     """
-    number, lane, sub, inner, building, unit = 0, False, 0, 0, 0, 0
-    place = start
+    door, place = NO_DOOR, start
     while True:
-        found = None if _NO_DOOR.match(text, place) else _DOOR.match(text, place)
-        if found is None and (found := _LETTER_BUILDING.match(text, place)) is None:
-            break
-        parts = found.groupdict()
-        mark, figure = parts["mark"], int(parts.get("number") or 0)
-        letter = parts.get("letter")
-        if mark in ("幢", "座", "号楼", "楼") and not (mark == "楼" and (building or number)):
-            if building:
-                break
-            building = figure or LETTERED + LETTERS[letter or "A"]
-        elif mark == "单元":
-            unit = figure
-        elif mark in ("室", "楼", "层") or (building and mark in ("号", None)):
-            pass
-        elif mark in ("组", "队", "邻"):
-            break
-        elif not number:
-            if mark is None and place > start:
-                break
-            number, lane = figure, mark in ("弄", "巷")
-            sub = _sub(parts.get("sub"), letter or parts.get("before"), parts.get("after"))
-        elif lane and not inner and mark is not None:
-            inner = figure
-        elif mark in ("号", "号院") and not building and not lane:
-            building = figure
-        else:
-            break
-        place = found.end()
-    return (Door(number, lane, sub, inner, building, unit), place) if place > start else (NO_DOOR, start)
+        found = None if _NO_DOOR.match(text, place) else _DOOR.match(text, place) or _LETTER_BUILDING.match(text, place)
+        longer = None if found is None else _with(door, found, first=place == start)
+        if found is None or longer is None:
+            return (door, place) if place > start else (NO_DOOR, start)
+        door, place = longer, found.end()
+
+
+def _with(door: Door, found: re.Match[str], first: bool) -> Door | None:
+    """Return the door with one more number, None where that belongs to something else."""
+    parts = found.groupdict()
+    mark, figure, letter = parts["mark"], int(parts.get("number") or 0), parts.get("letter")
+    if mark in ("组", "队", "邻"):
+        return None
+    if mark in _BUILDINGS or (mark == "楼" and not door):
+        return None if door.building else replace(door, building=figure or LETTERED + LETTERS[letter or "A"])
+    if mark == "单元":
+        return replace(door, unit=figure)
+    if mark in ("室", "楼", "层") or (door.building and mark in ("号", None)):
+        return door
+    if not door.number:
+        sub = _sub(parts.get("sub"), letter or parts.get("before"), parts.get("after"))
+        return replace(door, number=figure, lane=mark in ("弄", "巷"), sub=sub) if mark or first else None
+    return _behind(door, mark, figure)
+
+
+def _behind(door: Door, mark: str | None, figure: int) -> Door | None:
+    """Return the door with a number behind the first: within a lane, or a building."""
+    if door.lane and not door.inner and mark:
+        return replace(door, inner=figure)
+    return replace(door, building=figure) if mark in ("号", "号院") and not door.building and not door.lane else None
 
 
 def _sub(sub: str | None, letter: str | None, after: str | None) -> int:

@@ -21,6 +21,8 @@ _OPENING = re.compile(
 _NUMERALS = frozenset("一二三四五六七八九十0123456789")
 _SUFFIXED = re.compile(r"(?:镇|乡|街道|区|市|办事处|开发区|园区)$")
 _TURNS = frozenset("东西南北中新老大小上下前后内外一二三四五六七八九十0123456789")
+_BETWEEN = ("", ",", "的", "大约", "约", "边上", "旁边", "南侧", "北侧", "东侧", "西侧", "小区")
+"""What may stand between a name and its number."""
 _TAKEN = re.compile(r"[年月日时分点人个]")
 
 
@@ -152,8 +154,8 @@ class Reader:
         areas = self.areas[self.area_first[hit.name] : self.area_first[hit.name + 1]].tolist()
         clean = bool(_OPENING.search(text[max(0, hit.start - 3) : hit.start])) or any(
             other.end == hit.start for other in hits if other is not hit)  # fmt: skip
-        head = Mention(hit.start, hit.end, hit.name, hit.how, hit.slips, Head.LANDMARK, clean=clean,
-                       turned=hit.how == "typo" and _turned(self.names.name(hit.name), text[hit.start : hit.end]))  # fmt: skip
+        turned = hit.how == "typo" and _turned(self.names.name(hit.name), text[hit.start : hit.end])
+        head = Mention(hit.start, hit.end, hit.name, hit.how, hit.slips, Head.LANDMARK, clean=clean, turned=turned)
         townships = tuple(area for area in areas if area >= 0 and self.area_kind[area] == Head.TOWNSHIP)
         if (
             townships
@@ -163,8 +165,11 @@ class Reader:
             townships = ()  # 中山路 does not name 中山区
         villages = tuple(area for area in areas if area >= 0 and self.area_kind[area] == Head.VILLAGE)
         counties = tuple(-1 - area for area in areas if area < 0)
-        for found, kind, numbers in ((reading.townships, Head.TOWNSHIP, townships), (reading.villages, Head.VILLAGE, villages),
-                                     (reading.counties, Head.COUNTY, counties)):  # fmt: skip
+        for found, kind, numbers in (
+            (reading.townships, Head.TOWNSHIP, townships),
+            (reading.villages, Head.VILLAGE, villages),
+            (reading.counties, Head.COUNTY, counties),
+        ):
             if numbers:
                 found.append(Mention(*_four(head), head.slips, kind, clean=clean, areas=numbers))
         kind_here = self._kind(hit.name)
@@ -207,9 +212,14 @@ def _covered(one: Hit, others: list[Hit]) -> bool:
 
 def _longest(hits: list[Hit], text: str) -> list[Hit]:
     """Keep the names that are part of no longer one, of two characters at least."""
-    hits = [hit for hit in hits if hit.end - hit.start > 1 and text[hit.start : hit.end] not in GENERIC and not text[hit.start : hit.end].isdigit()
-            and not (text[hit.start].isdigit() and hit.start and text[hit.start - 1].isdigit())]  # fmt: skip
+    hits = [hit for hit in hits if hit.end - hit.start > 1 and _is_name(hit, text)]
     return [hit for hit in hits if not any(_inside(hit, other) for other in hits)]
+
+
+def _is_name(hit: Hit, text: str) -> bool:
+    """Tell whether what stands there can be a name: no number, no part of one, no mere kind of place."""
+    written, before = text[hit.start : hit.end], text[hit.start - 1 : hit.start]
+    return written not in GENERIC and not written.isdigit() and not (written[0].isdigit() and before.isdigit())
 
 
 def _sensible(hit: Hit, text: str, name: str) -> bool:
@@ -253,9 +263,9 @@ def _unknown_roads(text: str, hits: list[Hit]) -> list[tuple[int, int]]:
             if start < hit.end < end and hit.end < end - 1:
                 start = hit.end
         ending = [hit for hit in hits if hit.end == end]
-        if not ending or all(hit.start > start and not _OPENING.search(text[: hit.start]) for hit in ending):
-            if end - start > 1:
-                found.append((start, end))
+        unclean = all(hit.start > start and not _OPENING.search(text[: hit.start]) for hit in ending)
+        if (not ending or unclean) and end - start > 1:
+            found.append((start, end))
     return found
 
 
@@ -271,30 +281,29 @@ def _hang(reading: Reading, doors: list[tuple[int, int, Door]]) -> None:
     text = reading.written.text
     free = list(doors)
     for head in heads:
-        for stretch in doors:
-            gap = text[head.end : stretch[0]] if stretch[0] >= head.end else None
-            if gap is not None and (
-                not gap or gap in (",", "的", "大约", "约", "边上", "旁边", "南侧", "北侧", "东侧", "西侧", "小区")
-            ):
-                head.door, head.door_span = stretch[2], (stretch[0], stretch[1])
-                if stretch in free:
-                    free.remove(stretch)
+        for start, end, door in doors:
+            if start >= head.end and text[head.end : start] in _BETWEEN:
+                head.door, head.door_span = door, (start, end)
+                free = [each for each in free if each[0] != start]
+    taken = {end for _, end in reading.unknown_roads}
     for start, end, door in free:
-        if text[end - 1].isdigit():
-            continue  # a bare figure somewhere: three lamps, the second call
-        lacking = [
-            head for head in heads if not head.door and head.kind is (Head.ROAD if door.number else Head.COMPOUND)
-        ]
-        lacking = lacking or [head for head in heads if not head.door and head.kind in (Head.COMPOUND, Head.VILLAGE)]
-        behind = any(start == span[1] for span in reading.unknown_roads)
-        if lacking and not behind:
-            nearest = min(lacking, key=lambda head: min(abs(head.start - end), abs(start - head.end)))
-            for head in lacking:
-                if head.start == nearest.start:
-                    head.door, head.door_span, head.ordered = door, (start, end), start >= head.end
+        if not text[end - 1].isdigit() and start not in taken:  # a bare figure may be three lamps or the second call
+            _hang_loose(heads, start, end, door)
     for head in heads:
         if head.kind is not Head.ROAD:
             head.door = as_building(head.door)
+
+
+def _hang_loose(heads: list[Mention], start: int, end: int, door: Door) -> None:
+    """Give a number that stands behind no name to the nearest that lacks one, of the kind that such numbers have."""
+    wanted = Head.ROAD if door.number else Head.COMPOUND
+    lacking = [head for head in heads if not head.door and head.kind is wanted]
+    lacking = lacking or [head for head in heads if not head.door and head.kind in (Head.COMPOUND, Head.VILLAGE)]
+    if lacking:
+        nearest = min(lacking, key=lambda head: min(abs(head.start - end), abs(start - head.end)))
+        for head in lacking:
+            if head.start == nearest.start:
+                head.door, head.door_span, head.ordered = door, (start, end), start >= head.end
 
 
 def places_of(gazetteer: Gazetteer, name: int) -> range:

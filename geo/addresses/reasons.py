@@ -32,7 +32,6 @@ def reasons(claim: Claim, gazetteer: Gazetteer, text: str) -> tuple[Sentence, ..
 
 def _found(claim: Claim, gazetteer: Gazetteer) -> Sentence:
     spot, name = claim.spot, gazetteer.names.name(claim.mention.name)
-    metres = round(spot.gap_m)
     match spot.how:
         case "building":
             return say("{name}: the building is in the list", name=name)
@@ -44,6 +43,11 @@ def _found(claim: Claim, gazetteer: Gazetteer) -> Sentence:
             return say("{name}: the list knows the number, not what follows it", name=name)
         case "whole":
             return say("{name} is in the list", name=name)
+    return _estimated(claim, gazetteer, name, round(spot.gap_m))
+
+
+def _estimated(claim: Claim, gazetteer: Gazetteer, name: str, metres: int) -> Sentence:
+    match claim.spot.how:
         case "part":
             return say("{name} is known from what lies in it, over {metres} m", name=name, metres=metres)
         case "sibling":
