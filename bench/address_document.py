@@ -38,7 +38,8 @@ def _about(county: Figures) -> str:
     return (
         "The demonstration county's standard address list, imported as an office sends it (GB18030, GCJ-02, a fifth of"
         " the pieces told by the name alone), without 600 house numbers whose neighbours stay. Texts are made from its"
-        " rows by `bench/disturbances.py`, which shares no code with the matcher: complaint round it, one class of"
+        " rows by `bench/disturbances.py`, which shares no code with the matcher and was seeded anew after it was"
+        " built: complaint round it, one class of"
         f" disturbance each, the last class two or three. {county.ambiguous.texts} of them not even a person who knows"
         " every address could place (a chain's shop without its township): these should be handed to a person, and"
         f" {county.ambiguous.handed} were; {county.ambiguous.right} of the others fell in the right grid by luck."

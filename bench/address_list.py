@@ -22,6 +22,8 @@ from shapefiles.places import Places
 from webmap.installation import utcnow
 
 ADDRESSES = 100_000
+ASKED = 5
+"""Seed of the texts. While the matcher was being built, only failures of texts of another seed were looked at."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,11 @@ class Asked:
     queries: tuple[Query, ...]
 
 
-def draw(addresses: int = ADDRESSES, queries: int = QUERIES, seed: int = SEED) -> Asked:
-    """The county's list without the numbers that are held out of it, and seeded texts about both."""
-    county = found_county(seed)
-    specialised = found_specialised(county, seed)
-    book = found_addresses(county, specialised, Places(county, specialised, seed), seed)
+def draw(addresses: int = ADDRESSES, queries: int = QUERIES, seed: int = ASKED) -> Asked:
+    """The county's list without the numbers that are held out of it, and texts about both, by `seed`."""
+    county = found_county(SEED)
+    specialised = found_specialised(county, SEED)
+    book = found_addresses(county, specialised, Places(county, specialised, SEED), SEED)
     disturber = Disturber(book, Ground(county), seed)
     held_out = disturber.hold_out()
     out = {one.name for one in held_out}
