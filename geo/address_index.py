@@ -247,8 +247,8 @@ def _kept(gazetteer: Gazetteer, folder: Path, name: str) -> Gazetteer:
         draft.rename(folder / name)
         _prune(folder)
         return _opened(folder / name) or gazetteer
-    except OSError as problem:
-        log.warning("the index of the addresses cannot be kept in %s (%s)", folder, problem.strerror)
+    except (OSError, RuntimeError) as problem:  # the tries say RuntimeError where a disk is full
+        log.warning("the index of the addresses cannot be kept in %s (%s)", folder, problem)
         shutil.rmtree(draft, ignore_errors=True)
         return gazetteer
 
