@@ -3,7 +3,7 @@
 The middle of a road, a village or a township never places a report: it does so only where all of it lies in one grid.
 """
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
@@ -101,20 +101,24 @@ def _agree(answer: Answer, reached: list[frozenset[Hashable]]) -> bool:
 
 
 def _has_rival(answer: Answer, reached: list[frozenset[Hashable]]) -> bool:
-    """Whether a candidate elsewhere is nearly as likely as the best, or the very same words lead to both.
+    """Whether a place in another grid is nearly as likely as the best, or the very same words lead to both.
 
-    An area around the best is not elsewhere.
+    An area is no rival: its name was read besides that of the place, and weighed there.
     """
     best, *others = answer.candidates
-    elsewhere = (other for other, theirs in zip(others, reached[1:], strict=True) if not reached[0] <= theirs)
+    others = [other for other, theirs in zip(others, reached[1:], strict=True) if theirs != reached[0]]
     least = RIVAL_SHARE * best.confidence
-    return any(other.confidence >= least or _indistinct(best, other) for other in elsewhere)
+    return any(other.accuracy.is_point and (other.confidence >= least or _indistinct(best, other)) for other in others)
 
 
 def _indistinct(one: Candidate, other: Candidate) -> bool:
     """Whether the words cannot tell two places of a kind apart: then no confidence can."""
-    return bool(one.pieces) and (one.accuracy, _said(one)) == (other.accuracy, _said(other))
+    return bool(one.pieces) and (one.accuracy, set(_said(one))) == (other.accuracy, set(_said(other)))
 
 
-def _said(candidate: Candidate) -> frozenset[tuple[str, int, int, str]]:
-    return frozenset((piece.kind, piece.start, piece.end, piece.how) for piece in candidate.pieces)
+def _said(candidate: Candidate) -> Iterator[tuple[str, int, int, str, bool]]:
+    """The pieces that lead to a candidate, and of a named area whether the candidate lies in it."""
+    lies_in = {"township": candidate.township, "village": candidate.village}
+    for piece in candidate.pieces:
+        inside = not contradicts(piece.value, lies_in.get(piece.kind))
+        yield piece.kind, piece.start, piece.end, piece.how, inside

@@ -60,6 +60,13 @@ def test_two_places_that_the_same_words_lead_to_are_left_to_a_person_whatever_th
     assert rule_of(best, typed) is PlacingRule.CERTAIN_POINT
 
 
+def test_words_that_name_the_township_tell_two_places_of_one_name_apart():
+    said = (Piece("township", "泾河镇", 0, 3, "泾河镇"), Piece("compound", "阳光花园", 3, 7, "阳光花园"))
+    there = candidate("a", 0.95, pieces=said, township="泾河镇")
+    elsewhere = candidate("b", 0.05, pieces=said, township="安宜镇")
+    assert rule_of(there, elsewhere, township="泾河镇") is PlacingRule.CERTAIN_POINT
+
+
 def test_an_area_around_the_best_place_is_no_rival():
     assert rule_of(candidate("a", 0.9), candidate("abc", 0.9, Accuracy.ROAD)) is PlacingRule.CERTAIN_POINT
 

@@ -110,7 +110,7 @@ def test_a_certain_address_places_the_report_and_the_explanation_says_by_what(
 
 
 def test_the_text_is_asked_where_the_address_says_nothing(db: Session, geocoder: Geocoder, county: dict[str, Area]):
-    incident = take(db, geocoder, "人民医院对面井盖破损", address="路口")
+    incident = take(db, geocoder, "安宜镇人民医院的井盖破损", address="路口")
     assert incident.grid_id == county["安宜镇 east"].id
     assert incident.explanation["address"]["asked"] == "text"
 
