@@ -13,10 +13,12 @@ from geo.addresses.ground import metres, metres_to
 from geo.addresses.pieces import Door, Head
 from geo.addresses.reading import Mention, Reading, places_of
 from geo.addresses.relations import crossing
-from geo.addresses.spots import Doors, Spot
+from geo.addresses.spots import Doors, Spot, one_of
 
 PLACES = 6
 """Places of one name that are looked at, those nearest to what else is named."""
+OUT_OF_THE_WAY_M = 2500.0
+"""A place that lies so much farther from what else is named is not looked at, but for one."""
 _GROUP = re.compile(r"\d+[组队邻]")
 AGREE_M, DIFFER_M = 400.0, 1500.0
 """Another named place within the first speaks for a claim, farther than the second against it."""
@@ -67,7 +69,7 @@ class Claims:
     def near(self, mention: Mention, reading: Reading) -> list[int]:
         """Return the places of a name that lie nearest to what else the question names."""
         places = places_of(self.gazetteer, mention.name)
-        if len(places) <= PLACES:
+        if len(places) <= 2:
             return list(places)
         here = slice(places.start, places.stop)
         lon, lat = self.columns["place_lon"][here], self.columns["place_lat"][here]
@@ -83,18 +85,24 @@ class Claims:
             away += 3000.0 * ~np.isin(self.columns["place_village"][here], list(villages))
         if not away.any():
             away = -np.diff(self.columns["place_first"][places.start : places.stop + 1]).astype(float)
-        found: list[int] = (places.start + np.argsort(away, kind="stable")[:PLACES]).tolist()
+        order = np.argsort(away, kind="stable")[:PLACES]
+        if away[order[0]] < OUT_OF_THE_WAY_M:  # one other is kept: what the text names may be wrong
+            order = order[: max(2, int((away[order] < OUT_OF_THE_WAY_M).sum()))]
+        found: list[int] = (places.start + order).tolist()
         return found
 
     def _in_villages(self, place: int, villages: NDArray[np.int64]) -> bool:
         begin, end = int(self.columns["place_first"][place]), int(self.columns["place_first"][place + 1])
-        return bool(np.isin(self.columns["row_village"][self.columns["slot_row"][begin:end]], villages).any())
+        rows = self.columns["slot_row"][begin:end]
+        return bool(len(villages) and one_of(self.columns["row_village"][rows], villages).any())
 
     def _within(self, mention: Mention, reading: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the numbers of the villages and townships that are named beside a mention."""
         villages = [each.name for each in reading.villages if each.end <= mention.start or each.start >= mention.end]
         areas = [area for each in reading.townships for area in each.areas]
-        townships = np.flatnonzero(np.isin(self.columns["township_area"], areas)) if areas else np.empty(0, np.int64)
+        townships = (
+            np.flatnonzero(one_of(self.columns["township_area"], np.array(areas))) if areas else np.empty(0, np.int64)
+        )
         return np.array(villages, np.int64), townships
 
     def _context(self, mention: Mention, reading: Reading) -> list[tuple[list[float], list[float], float]]:

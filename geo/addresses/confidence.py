@@ -12,12 +12,12 @@ from collections.abc import Mapping
 RIGHT_M = 500.0
 
 WEIGHTS: Mapping[str, float] = {
-    "building": 4.61, "door": 4.2, "other": 1.82, "inner": 3.66, "whole": 3.2, "part": 1.03, "between": 1.98,
-    "beyond": 2.08, "crossing": 1.58, "sibling": 1.72, "extent": 1.5, "error": -0.78, "homophone": 0.52, "typo": 0.29,
-    "short_typo": 0.08, "turned": 0.01, "guess": -2.55, "guess_sound": -1.75, "hamlet": -1.24, "common": -0.18,
-    "continues": -0.63, "unclean": -2.12, "order": -0.3, "township_agrees": -0.09, "township_differs": -2.82,
-    "village_agrees": 1.13, "village_differs": -1.28, "other_agrees": 0.22, "numbered": 0.71, "opposite": -4.18,
-    "other_differs": -3.04, "offset": -0.4,
+    "building": 5.05, "door": 4.46, "other": 1.83, "inner": 3.86, "whole": 4.72, "part": 2.4, "between": 2.16,
+    "beyond": 2.2, "crossing": 1.81, "sibling": 1.56, "extent": 1.5, "error": -0.89, "homophone": 0.23, "typo": 0.15,
+    "short_typo": -0.21, "turned": -0.02, "guess": -2.25, "guess_sound": -1.35, "hamlet": -0.77, "common": -0.27,
+    "continues": -0.57, "unclean": -1.92, "order": -0.3, "township_agrees": -0.58, "township_differs": -2.77,
+    "village_agrees": 1.14, "village_differs": -1.13, "other_agrees": 0.5, "numbered": 0.14, "opposite": -4.15,
+    "other_differs": -2.75, "offset": -0.4, "sparse_slip": 0.21, "sparse_name": -2.45,
 }  # fmt: skip
 """The first eleven stand for how the place was found, the others add to it."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 2
+VERSION = 3
 """Raised whenever what the columns mean changes: an older index is then built anew."""
 MANIFEST = "gazetteer.json"
 _BLOCK = 1 << 20

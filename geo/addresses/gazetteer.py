@@ -5,6 +5,7 @@ Slots are rows under their names, sorted by place and door; a place is a name wi
 - slot_number, slot_lane, slot_sub, slot_inner, slot_building, slot_unit, slot_how, slot_row: by slot
 - place_first (one more than places), place_name, place_kind, place_lon, place_lat, place_radius, place_township,
   place_village (a name's number, -1 where several or none)
+- density: one number, how complete the list is (see indexing._density)
 - name_place: where each name's places begin; name_area_first, name_area: the areas that bear a name
 - row_id, row_lon, row_lat, row_township, row_village, row_name (where each name ends in the blob of names)
 - area_kind, area_lon, area_lat, area_radius, area_township, area_county; the words in `words`

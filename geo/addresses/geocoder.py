@@ -16,6 +16,8 @@ from geo.sentences import Sentence, say
 
 WEAK = 0.5
 """A point less sure than this is offered after the areas that are named."""
+HOPELESS = 0.002
+"""A place with less of the evidence than this is not offered, unless it is one of two."""
 RADIUS = {Accuracy.BUILDING: 40.0, Accuracy.DOOR: 60.0, Accuracy.COMPOUND: 250.0, Accuracy.LANDMARK: 150.0,
           Accuracy.CROSSING: 120.0, Accuracy.INTERPOLATED: 150.0}  # fmt: skip
 """Within how many metres a place of each kind lies in nine of ten cases, where no error was estimated."""
@@ -32,7 +34,8 @@ class Geocoder:
     def geocode(self, text: str) -> Answer:
         """Return what places the text may mean, the likeliest first."""
         reading, claims = self.weighed(text)
-        found = _exclusive([self._candidate(claim, reading) for claim in claims[: CANDIDATES + 3]], claims)
+        claims = [claim for place, claim in enumerate(claims) if place < 2 or claim.share >= HOPELESS][:CANDIDATES]
+        found = _exclusive([self._candidate(claim, reading) for claim in claims], claims)
         found += self._areas.candidates(reading)
         found.sort(key=lambda each: (-_rank(each), -each.confidence))
         found = found[:CANDIDATES]

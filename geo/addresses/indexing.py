@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CELL_M = {Head.ROAD: 1500.0, Head.COMPOUND: 500.0, Head.LANDMARK: 400.0, Head.VILLAGE: 1500.0}
 """How near rows of one name lie that are one place; see clusters.cluster."""
+NEXT = 4
+"""A number so little larger is the next door or the one after it."""
 GROUND_CELL = 0.004
 """Degrees of a cell in which neighbours on the ground are looked for, some 400 m."""
 
@@ -65,7 +67,20 @@ def _places(slots: Columns, rows: Columns, names: int) -> Columns:
     first = group_starts(head, label)
     columns = {f"slot_{name}": slots[name][order] for name in SLOT if name not in ("head", "kind")}
     columns["place_first"] = first
+    columns["density"] = np.array([_density(columns["slot_number"], first)])
     return columns | _of_places(first, head, kind[order], lon[order], lat[order], rows, columns["slot_row"], names)
+
+
+def _density(number: NDArray[Any], first: NDArray[np.int64]) -> float:
+    """Return the share of known numbers whose next known one is near: 1 for a list that has every door, 0 for none.
+
+    Of a list with gaps, what resembles a listed name may well be another that is not listed.
+    """
+    step = np.diff(number)
+    within = np.ones(len(number), bool)
+    within[first[:-1]] = False
+    known = within[1:] & (number[:-1] > 0) & (step > 0)
+    return float((step[known] <= NEXT).mean()) if known.any() else 0.0
 
 
 def _one_kind(head: NDArray[Any], kind: NDArray[Any], names: int) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from geo.addresses.answers import Accuracy
 from geo.addresses.gathering import ALIAS, PART
 from geo.addresses.gazetteer import Gazetteer
-from geo.addresses.ground import PER_LAT, metres, moved, per_lon
+from geo.addresses.ground import PER_LAT, Floats, metres, moved, per_lon
 from geo.addresses.kriging import estimate
 from geo.addresses.pieces import Door, Head
 
@@ -17,6 +18,8 @@ WINDOW = 60
 """Slots looked at on each side of a number: enough to find both sides of the road, few enough to be quick."""
 NEIGHBOURS = 20
 """Known numbers from which one between them is estimated."""
+ASTRAY_M = 500.0
+"""A known number so far from both its neighbours is not believed."""
 FARTHEST_M = 600.0
 """Standard error from which on only the road is known, not the place."""
 
@@ -39,6 +42,26 @@ class Spot:
     same: bool = True
     step: int = 0
     known: int = 1
+
+
+def astray(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
+    """Tell which points lie far from both their neighbours in number, though these lie together: errors of the list."""
+    found = np.zeros(len(lon), bool)
+    if len(lon) < 4:
+        return found
+    x, y = lon * per_lon(float(lat[0])), lat * PER_LAT
+    step = np.hypot(np.diff(x), np.diff(y))
+    over = np.hypot(x[2:] - x[:-2], y[2:] - y[:-2])
+    found[1:-1] = (np.minimum(step[:-1], step[1:]) > ASTRAY_M) & (over < 0.6 * np.minimum(step[:-1], step[1:]))
+    return found
+
+
+def one_of(values: NDArray[Any], wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which values are among a few wanted ones; np.isin is made for many."""
+    found: NDArray[np.bool_] = values == wanted[0]
+    for each in wanted[1:8]:
+        found = found | (values == each)
+    return found
 
 
 class Doors:
@@ -65,7 +88,7 @@ class Doors:
         slots = np.arange(int(self.first[place]), int(self.first[place + 1]))
         for column, wanted in zip((self.village, self.township), within, strict=False):
             if len(wanted) and len(slots) > 1:
-                inside = np.isin(column[self.row[slots]], wanted)
+                inside = one_of(column[self.row[slots]], wanted)
                 slots = slots[inside] if inside.any() else slots
         if door.number:
             low, high = np.searchsorted(self.number[slots], [door.number, door.number + 1])
@@ -145,6 +168,8 @@ class Doors:
 
     def _estimated(self, asked: int, number: NDArray[np.int64], row: NDArray[np.integer]) -> Spot:
         """Estimate where the number is among its neighbours."""
+        kept = ~astray(self.lon[row], self.lat[row])
+        number, row = number[kept], row[kept]
         nearest = int(np.argmin(np.abs(number - asked) + 0.5 * (number % 2 != asked % 2)))
         lon, lat = float(self.lon[row[nearest]]), float(self.lat[row[nearest]])
         east = (self.lon[row] - lon) * per_lon(lat)

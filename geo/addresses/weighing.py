@@ -32,6 +32,7 @@ class Weigher:
     def __init__(self, gazetteer: Gazetteer, claims: Claims) -> None:
         self.gazetteer, self.columns, self.claims = gazetteer, gazetteer.columns, claims
         self.neighbours = Neighbours(gazetteer)
+        self.sparse = 1.0 - float(self.columns["density"][0])
         self.township_plain = [plain(name) for name in gazetteer.words.townships]
         self.area_plain = [plain(name) for name in gazetteer.words.areas]
 
@@ -80,6 +81,10 @@ class Weigher:
             self._slips(mention, spot.how in ("door", "building"), terms)
         if _HAMLET.search(self.gazetteer.names.name(claim.mention.name)):
             terms["hamlet"] = 1.0
+        if any(mention.slips for mention in claim.used):
+            terms["sparse_slip"] = self.sparse
+        if spot.how in ("whole", "part"):
+            terms["sparse_name"] = self.sparse
         if any(relation.kind == "opposite" for relation in reading.relations):
             terms["opposite"] = 0.5 if claim.crossed else 1.0
         self._compare_areas(claim, reading, terms)

@@ -13,19 +13,24 @@ STEP = 0.0001
 """Degrees from one number of 白田中路 to the next, some nine metres."""
 
 
+def _door(first: int, road: str, number: int, east: float, north: float) -> AddressRow:
+    return AddressRow(first + number, f"{road}{number}号", LON + east, LAT + north, township=road[:3])
+
+
+def _building(number: int) -> AddressRow:
+    return AddressRow(
+        400 + number, f"安宜镇白田中路88号阳光花园{number}幢", LON + 0.0088, LAT + 0.0003 * number, road="白田中路",
+        number="88号", compound="阳光花园", building=f"{number}幢", township="安宜镇",
+    )  # fmt: skip
+
+
 def _rows() -> list[AddressRow]:
     known = (2, 4, 8, 20, 30, 40, 60, 80, 86, 88, 1, 3, 9, 21, 31, 41, 61, 79, 89)
-    rows = [AddressRow(100 + number, f"安宜镇白田中路{number}号", LON + number * STEP, LAT + (number % 2) * 0.0002,
-                       township="安宜镇") for number in known]  # fmt: skip
-    rows += [AddressRow(400 + building, f"安宜镇白田中路88号阳光花园{building}幢", LON + 0.0088, LAT + 0.0003 * building,
-                        road="白田中路", number="88号", compound="阳光花园", building=f"{building}幢", township="安宜镇")
-             for building in (1, 2, 3)]  # fmt: skip
-    rows += [AddressRow(500 + number, f"安宜镇泰山路{number}号", LON + 0.003, LAT - 0.003 + number * STEP, township="安宜镇")
-             for number in (1, 2, 10, 29, 40, 58)]  # fmt: skip
-    rows += [AddressRow(600 + number, f"汜水镇人民路{number}号", LON + 0.2 + number * STEP, LAT - 0.2, township="汜水镇")
-             for number in (1, 2, 5, 8, 12)]  # fmt: skip
-    rows += [AddressRow(700 + number, f"安宜镇人民路{number}号", LON + 0.01 + number * STEP, LAT + 0.01, township="安宜镇")
-             for number in (1, 2, 5, 8, 12)]  # fmt: skip
+    rows = [_door(100, "安宜镇白田中路", number, number * STEP, (number % 2) * 0.0002) for number in known]
+    rows += [_building(number) for number in (1, 2, 3)]
+    rows += [_door(500, "安宜镇泰山路", number, 0.003, number * STEP - 0.003) for number in (1, 2, 10, 29, 40, 58)]
+    rows += [_door(600, "汜水镇人民路", number, 0.2 + number * STEP, -0.2) for number in (1, 2, 5, 8, 12)]
+    rows += [_door(700, "安宜镇人民路", number, 0.01 + number * STEP, 0.01) for number in (1, 2, 5, 8, 12)]
     rows.append(AddressRow(800, "安宜镇实验小学", LON + 0.005, LAT + 0.005, aliases=("老师范",), township="安宜镇"))
     rows.append(AddressRow(801, "汜水镇牌楼村三组12号", LON + 0.21, LAT - 0.21, township="汜水镇", village="牌楼村"))
     rows.append(AddressRow(802, "汜水镇牌楼村五组", LON + 0.215, LAT - 0.21, township="汜水镇", village="牌楼村"))
@@ -171,8 +176,15 @@ def test_a_named_township_that_contradicts_is_kept_and_lowers(geocoder: Geocoder
     assert answer.best.confidence < agreeing.best.confidence
 
 
-@pytest.mark.parametrize(("text", "accuracy"), [("安宜镇有人打架", Accuracy.TOWNSHIP), ("汜水镇牌楼村有人打架", Accuracy.VILLAGE),
-                                                ("安宜镇白田中路有人打架", Accuracy.ROAD), ("安宜镇云山路5号", Accuracy.TOWNSHIP)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "accuracy"),
+    [
+        ("安宜镇有人打架", Accuracy.TOWNSHIP),
+        ("汜水镇牌楼村有人打架", Accuracy.VILLAGE),
+        ("安宜镇白田中路有人打架", Accuracy.ROAD),
+        ("安宜镇云山路5号", Accuracy.TOWNSHIP),
+    ],
+)
 def test_what_names_only_an_area_is_never_a_point(geocoder: Geocoder, text: str, accuracy: Accuracy):
     best = geocoder.geocode(text).best
     assert best is not None
