@@ -31,6 +31,8 @@ SEEDS = (101, 102, 103, 104)
 RIDGE = 1.0
 UNRIVALLED = 0.85
 """Share of the evidence from which an answer is taken to be without rivals: only those teach the weights."""
+UNLISTED = 3.0
+"""How often a question counts that the list cannot answer: what resembles a name is there the greater danger."""
 COUNTY_SEED = 4242
 """The demonstration county whose texts are learned from; the reported one has another seed."""
 
@@ -98,17 +100,22 @@ def _judged(
             yield best.terms, near and geocoder.gazetteer.township_name(best.township) == row.township, listed
 
 
-def fit(terms: Sequence[Mapping[str, float]], right: Sequence[bool], ridge: float = RIDGE) -> dict[str, float]:
-    """Return the weights of a logistic regression, by Newton's method; the ridge pulls towards today's weights."""
+def fit(
+    terms: Sequence[Mapping[str, float]], right: Sequence[bool], counts: Sequence[float], ridge: float = RIDGE
+) -> dict[str, float]:
+    """Return the weights of a logistic regression, by Newton's method; the ridge pulls towards today's weights.
+
+    counts: how often each question counts.
+    """
     names = list(WEIGHTS)
     prior = np.array([WEIGHTS[name] for name in names])
     x = np.array([[each.get(name, 0.0) for name in names] for each in terms])
-    y = np.array(right, float)
+    y, n = np.array(right, float), np.array(counts, float)
     weights = prior.copy()
     for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
-        gradient = x.T @ (y - p) - ridge * (weights - prior)
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + ridge * np.eye(len(names))
+        gradient = x.T @ (n * (y - p)) - ridge * (weights - prior)
+        hessian = (x * (n * p * (1 - p))[:, None]).T @ x + ridge * np.eye(len(names))
         step = np.linalg.solve(hessian, gradient)
         weights += np.clip(step, -1, 1)
         if np.abs(step).max() < 1e-6:
@@ -119,7 +126,8 @@ def fit(terms: Sequence[Mapping[str, float]], right: Sequence[bool], ridge: floa
 def main(show: Callable[[str], None] = print) -> None:
     """Print the fitted weights as geo/addresses/confidence.py writes them, and how often each term occurs."""
     gathered = [sample for seed in SEEDS for sample in samples(seed)] + list(county_samples())
-    fitted = fit([terms for terms, _, _ in gathered], [right for _, right, _ in gathered])
+    counts = [1.0 if listed else UNLISTED for _, _, listed in gathered]
+    fitted = fit([terms for terms, _, _ in gathered], [right for _, right, _ in gathered], counts)
     for name, weight in fitted.items():
         having = [right for terms, right, _ in gathered if terms.get(name)]
         show(f'    "{name}": {weight},  # in {len(having)} questions, right {np.mean(having) if having else 0:.2f}')

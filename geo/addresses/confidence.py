@@ -12,12 +12,13 @@ from collections.abc import Mapping
 RIGHT_M = 500.0
 
 WEIGHTS: Mapping[str, float] = {
-    "building": 5.05, "door": 4.46, "other": 1.83, "inner": 3.86, "whole": 4.72, "part": 2.4, "between": 2.16,
-    "beyond": 2.2, "crossing": 1.81, "sibling": 1.56, "extent": 1.5, "error": -0.89, "homophone": 0.23, "typo": 0.15,
-    "short_typo": -0.21, "turned": -0.02, "guess": -2.25, "guess_sound": -1.35, "hamlet": -0.77, "common": -0.27,
-    "continues": -0.57, "unclean": -1.92, "order": -0.3, "township_agrees": -0.58, "township_differs": -2.77,
-    "village_agrees": 1.14, "village_differs": -1.13, "other_agrees": 0.5, "numbered": 0.14, "opposite": -4.15,
-    "other_differs": -2.75, "offset": -0.4, "sparse_slip": 0.21, "sparse_name": -2.45,
+    "building": 5.13, "door": 4.28, "other": 1.87, "inner": 4.39, "whole": 4.95, "part": 2.76, "between": 2.19,
+    "beyond": 2.27, "crossing": 1.42, "sibling": 1.68, "extent": 1.5, "error": -0.83, "homophone": -0.33,
+    "typo": -0.73, "short_typo": -1.07, "turned": -0.62, "guess": -1.46, "guess_sound": -0.58, "hamlet": -1.06,
+    "common": -0.3, "continues": -0.66, "unclean": -1.81, "order": -0.3, "township_agrees": -0.45,
+    "township_differs": -2.37, "village_agrees": 1.17, "village_differs": -0.25, "other_agrees": 0.8,
+    "numbered": -0.12, "opposite": -4.14, "other_differs": -1.86, "offset": -0.4, "sparse_hamlet": -3.41,
+    "sparse_name": -3.53,
 }  # fmt: skip
 """The first eleven stand for how the place was found, the others add to it."""
 

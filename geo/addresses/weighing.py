@@ -81,10 +81,9 @@ class Weigher:
             self._slips(mention, spot.how in ("door", "building"), terms)
         if _HAMLET.search(self.gazetteer.names.name(claim.mention.name)):
             terms["hamlet"] = 1.0
-        if any(mention.slips for mention in claim.used):
-            terms["sparse_slip"] = self.sparse
         if spot.how in ("whole", "part"):
-            terms["sparse_name"] = self.sparse
+            hamlet = _HAMLET.search(self.gazetteer.names.name(claim.mention.name))
+            terms["sparse_hamlet" if hamlet else "sparse_name"] = self.sparse
         if any(relation.kind == "opposite" for relation in reading.relations):
             terms["opposite"] = 0.5 if claim.crossed else 1.0
         self._compare_areas(claim, reading, terms)
