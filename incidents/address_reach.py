@@ -1,8 +1,7 @@
 """Which comprehensive grids a candidate of the geocoder lies in: of a place the one, of an area all that it reaches."""
 
 from collections import defaultdict
-from functools import cached_property
-from weakref import WeakKeyDictionary
+from functools import cached_property, lru_cache
 
 import shapely
 from shapely import Point, STRtree
@@ -90,10 +89,7 @@ def _circle(candidate: Candidate) -> BaseGeometry:
     return unproject_local(at.buffer(max(candidate.radius_m, 1.0)), plane)
 
 
-_made: WeakKeyDictionary[Locator, Reach] = WeakKeyDictionary()
-
-
+@lru_cache(maxsize=8)
 def reach_of(locator: Locator) -> Reach:
-    """The reach by a locator's areas, made once for as long as the locator is kept."""
-    found = _made.get(locator)
-    return found if found is not None else _made.setdefault(locator, Reach(locator))
+    """The reach by a locator's areas, made once; of the last few locators that were asked about."""
+    return Reach(locator)

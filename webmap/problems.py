@@ -23,6 +23,7 @@ from werkzeug.exceptions import HTTPException
 
 from database.errors import DatabaseError
 from database.sealing import SealBroken
+from geo.addresses.files import DamagedGazetteer
 from geo.codes import ProfileError
 from geo.crs import DatumError
 from geo.locate import NotFiniteError
@@ -141,6 +142,11 @@ ANSWERS: dict[type[Exception], Answer] = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
         _l("What was sent cannot be used as it is."),
         _l("Nothing was changed. Correct what is listed and send it again."),
+    ),
+    DamagedGazetteer: Answer(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        _l("The index of addresses is damaged."),
+        _l("It is being built anew. Please try again in a few minutes."),
     ),
     SealBroken: Answer(
         HTTPStatus.INTERNAL_SERVER_ERROR,

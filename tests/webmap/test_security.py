@@ -246,7 +246,7 @@ def test_malformed_input_comes_back_with_every_problem_at_once(failing: Visitor)
 
 def test_a_file_that_cannot_be_read_is_explained(failing: Visitor) -> None:
     assert failing.get("/fail/file").status_code == 422
-    assert "工号, 电话" in failing.get("/fail/file").text
+    assert "工号、电话" in failing.get("/fail/file").text
 
 
 def test_a_wait_is_told_in_words_and_in_the_header(failing: Visitor) -> None:
