@@ -21,6 +21,13 @@ def compiled(loop: Loop) -> Loop:
     return cast(Loop, njit(cache=True, nogil=True)(loop))
 
 
+def inlined(loop: Loop) -> Loop:
+    """Compile a function into the ones that call it: where it would be called very often, with arrays, whose references
+    numba counts.
+    """
+    return cast(Loop, njit(cache=True, nogil=True, inline="always")(loop))
+
+
 def _kept() -> Iterator[Path]:
     for pattern in ("*.nbi", "*.nbc"):
         yield from (_HERE / "__pycache__").glob(pattern)

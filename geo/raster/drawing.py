@@ -34,7 +34,7 @@ def _listings(xs: Floats, ys: Floats, ring_first: Lists, frame: Frame) -> int:
     n = 0
     for ring in range(ring_first.shape[0] - 1):
         for edge in range(ring_first[ring], ring_first[ring + 1] - 1):
-            x1, y1, x2, y2 = upward(xs, ys, edge)
+            x1, y1, x2, y2 = upward(xs[edge], ys[edge], xs[edge + 1], ys[edge + 1])
             u1, v1, u2, v2 = (x1 - x0) / w, (y1 - y0) / h, (x2 - x0) / w, (y2 - y0) / h
             south, north = touched(v1, v2, ny)
             for row in range(south, north + 1):
@@ -52,7 +52,7 @@ def _draw(
     x0, y0, w, h, nx, ny = frame
     left, low, width = box
     for edge in range(edges[0], edges[1]):
-        line = upward(xs, ys, edge)
+        line = upward(xs[edge], ys[edge], xs[edge + 1], ys[edge + 1])
         x1, y1, x2, y2 = line
         if x1 == x2 and y1 == y2:
             continue

@@ -22,7 +22,7 @@ number of edges more than the centre's own bit says.
 
 from typing import Final, NamedTuple
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Of kept rasters; raise it with any change of what the numbers mean or of how outlines are drawn."""
 
 NOBODY: Final = -1

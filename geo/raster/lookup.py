@@ -8,7 +8,7 @@ from geo.raster.drawing import Ints, longer
 from geo.raster.layout import AHEAD, COUNT, HEAD, MORE, NEAR, ON_BORDER, UNSURE, WORDS, Frame
 from geo.raster.sides import Floats, centre, side, upward
 
-_BLOCK = 512  # points
+_BLOCK = 2048  # points
 _DOUBT = np.float32(UNSURE)
 _LOWEST = np.array([0] + [(mask & -mask).bit_length() - 1 for mask in range(1, 64)], np.int32)
 _U1, _U2, _U3, _U4, _UW = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(WORDS)
@@ -49,7 +49,7 @@ def _surely(cells: Cells, p: int, x: float, y: float) -> tuple[np.int32, np.int3
     inside, on = records[p + 2], np.int32(0)
     q = p + HEAD + (records[p] & COUNT)
     for _edge in range(records[p + 1]):
-        x1, y1, x2, y2 = upward(xs, ys, records[q + 5])
+        x1, y1, x2, y2 = upward(xs[records[q + 5]], ys[records[q + 5]], xs[records[q + 5] + 1], ys[records[q + 5] + 1])
         mask = records[q + 4]
         left = side(x1, y1, x2, y2, mx, y) >= 0.0
         if y1 <= y <= y2:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.raster.compiling import compiled
+from geo.raster.compiling import compiled, inlined
 from geo.raster.drawing import Array, Ints, Listing, Lists, longer
 from geo.raster.layout import AHEAD, HEAD, LISTED, MORE, NOBODY, SLOTS, WORDS, Frame
 from geo.raster.sides import Floats, Line, centre, first_right, side, touched, touched_columns, upward
@@ -29,23 +29,33 @@ def _by_cell(table: Ints, cells: Ints, one: Ints, other: Array, n: int) -> tuple
     return first, sorted_one, sorted_other
 
 
-@compiled
-def _distinct(xs: Floats, ys: Floats, edges: Ints, owners: Ints, here: Ints, scratch: Listing) -> Listing:
-    """The edges of one cell, each that outlines share only once: edge, group of outlines, which of the group."""
+@inlined
+def _distinct(
+    xs: Floats, ys: Floats, edges: Ints, owners: Ints, begin: int, end: int, here: Ints, first: int,
+    edge: Ints, group: Ints, mask: Ints,
+) -> int:  # fmt: skip
+    """Write the edges of one cell, each that outlines share only once: edge, group of outlines, which of the group.
+
+    The cell's are edges[begin:end], with their owners, and its outlines begin at here[first]. Returns how many there
+    are.
+    """
     n, slot = 0, 0
-    edge, group, mask = scratch
-    for at in range(edges.shape[0]):
-        while here[slot] != owners[at]:
+    for at in range(begin, end):
+        while here[first + slot] != owners[at]:
             slot += 1
-        line, of = upward(xs, ys, edges[at]), slot // SLOTS
+        x1, y1, x2, y2 = upward(xs[edges[at]], ys[edges[at]], xs[edges[at] + 1], ys[edges[at] + 1])
+        of = slot // SLOTS
         same = max(n - _LOOK_BACK, 0)
-        while same < n and not (group[same] == of and upward(xs, ys, edge[same]) == line):
+        while same < n:
+            u1, v1, u2, v2 = upward(xs[edge[same]], ys[edge[same]], xs[edge[same] + 1], ys[edge[same] + 1])
+            if group[same] == of and u1 == x1 and v1 == y1 and u2 == x2 and v2 == y2:
+                break
             same += 1
         if same == n:
             edge[n], group[n], mask[n] = edges[at], of, 0
             n += 1
         mask[same] ^= np.int32(1 << slot % SLOTS)  # twice in one outline: it lies within it
-    return edge[:n], group[:n], mask[:n]
+    return n
 
 
 @compiled
@@ -62,100 +72,107 @@ def _squeezed(mask: int, used: int) -> np.int32:
 
 
 @compiled
-def _write_edge(words: NDArray[np.float32], at: int, line: Line, mx: float, my: float, w: float, h: float) -> None:
-    """Write what of a line matters to a part, in parts from its centre."""
+def _clipped(line: Line, mx: float, my: float, w: float, h: float) -> Line:
+    """What of a line matters to a part, in parts from its centre."""
     ax, ay, bx, by = (line[0] - mx) / w, (line[1] - my) / h, (line[2] - mx) / w, (line[3] - my) / h
     dx, dy, begin, end = bx - ax, by - ay, 0.0, 1.0
-    for d, a in ((dx, ax), (dy, ay)):
-        if d != 0.0:
-            one, two = (-_CLIP - a) / d, (_CLIP - a) / d
-            begin, end = max(begin, min(one, two)), min(end, max(one, two))
+    if dx != 0.0:
+        one, two = (-_CLIP - ax) / dx, (_CLIP - ax) / dx
+        begin, end = max(begin, min(one, two)), min(end, max(one, two))
+    if dy != 0.0:
+        one, two = (-_CLIP - ay) / dy, (_CLIP - ay) / dy
+        begin, end = max(begin, min(one, two)), min(end, max(one, two))
     end = max(begin, end)
     if end < 1.0:
         bx, by = ax + end * dx, ay + end * dy
     if begin > 0.0:
         ax, ay = ax + begin * dx, ay + begin * dy
-    words[at], words[at + 1], words[at + 2], words[at + 3] = ax, ay, bx, by
+    return ax, ay, bx, by
 
 
-@compiled
-def _alone(here: Ints, base: Ints) -> tuple[int, int]:
-    """How many outlines have the bit of a part, and the last of them."""
-    covering, one = 0, NOBODY
-    for slot in range(here.shape[0]):
-        if base[slot // SLOTS] >> slot % SLOTS & 1:
-            covering, one = covering + 1, here[slot]
-    return covering, one
-
-
-@compiled
+@inlined
 def _write_group(
-    records: Ints, words: NDArray[np.float32], q: int, here: Ints, used: int, base: int, of: int, among: Ints,
-    edges: Listing, xs: Floats, ys: Floats, part: tuple[float, float, float, float],
+    records: Ints, words: NDArray[np.float32], q: int, here: Ints, first: int, last: int, base: int, of: int,
+    edge: Ints, group: Ints, mask: Ints, among: Ints, begin: int, end: int, xs: Floats, ys: Floats,
+    mx: float, my: float, w: float, h: float,
 ) -> int:  # fmt: skip
-    """Write the record of one group of outlines, of which `used` are told apart; return where it ends."""
-    edge, group, mask = edges
-    head, n = q, 0
+    """Write the record of one group of outlines, here[first:last], where it needs one; return where it ends."""
+    used, head, n = base, q, 0
+    for i in range(begin, end):
+        used |= mask[among[i]] if group[among[i]] == of else 0
+    if used == 0:
+        return q
     q += HEAD
-    for slot in range(of * SLOTS, min((of + 1) * SLOTS, here.shape[0])):
-        if used >> slot % SLOTS & 1:
-            records[q] = here[slot]
+    for slot in range(last - first):
+        if used >> slot & 1:
+            records[q] = here[first + slot]
             q += 1
     records[head], records[head + 2] = q - head - HEAD, _squeezed(base, used)
-    for at in among:
+    for i in range(begin, end):
+        at = among[i]
         if group[at] == of and mask[at]:
-            _write_edge(words, q, upward(xs, ys, edge[at]), part[0], part[1], part[2], part[3])
+            words[q], words[q + 1], words[q + 2], words[q + 3] = _clipped(
+                upward(xs[edge[at]], ys[edge[at]], xs[edge[at] + 1], ys[edge[at] + 1]), mx, my, w, h
+            )
             records[q + 4], records[q + 5] = _squeezed(mask[at], used), edge[at]
             q, n = q + WORDS, n + 1
     records[head + 1] = n
     return q
 
 
-@compiled
+@inlined
 def _write(
-    records: Ints, q: int, here: Ints, base: Ints, among: Ints, edges: Listing, xs: Floats, ys: Floats,
-    part: tuple[float, float, float, float],
-) -> tuple[Ints, int, int]:  # fmt: skip
-    """Write the record of one part where it needs one. Return the records, the part's code and where they now end.
+    records: Ints, words: NDArray[np.float32], q: int, here: Ints, first: int, last: int,
+    inside: NDArray[np.int32], row: int, column: int,
+    edge: Ints, group: Ints, mask: Ints, among: Ints, begin: int, end: int, xs: Floats, ys: Floats,
+    mx: float, my: float, w: float, h: float,
+) -> tuple[int, int]:  # fmt: skip
+    """Write the record of one part where it needs one. Return the part's code and where the records now end.
 
-    base: which outlines count as inside at its centre; among: which of the edges it lists; part: centre, size.
+    inside[row, column]: which outlines count as inside at its centre; among[begin:end]: which of the cell's edges it
+    lists; mx … h: its centre and size. Arrays are handed on whole, with their bounds: numba counts references, and a
+    slice per part would cost more than what is done with it.
     """
-    _, group, mask = edges
-    covering, one = _alone(here, base)
-    if among.shape[0] == 0 and covering <= 1:
-        return records, one, q
-    records = longer(records, q, q + here.shape[0] + HEAD * base.shape[0] + WORDS * among.shape[0])
-    words, start, before = records.view(np.float32), q, -1
-    for of in range(base.shape[0]):
-        used = base[of]
-        for at in among:
-            used |= mask[at] if group[at] == of else 0
-        if used:
+    if begin == end:
+        covering, one = 0, NOBODY
+        for slot in range(last - first):
+            if inside[row, column, slot // SLOTS] >> slot % SLOTS & 1:
+                covering, one = covering + 1, here[first + slot]
+        if covering <= 1:
+            return one, q
+    start, before = q, -1
+    for of in range(inside.shape[2]):
+        head, beginning = q, first + of * SLOTS
+        q = _write_group(
+            records, words, q, here, beginning, min(beginning + SLOTS, last), inside[row, column, of], of,
+            edge, group, mask, among, begin, end, xs, ys, mx, my, w, h,
+        )  # fmt: skip
+        if q > head:
             if before >= 0:
                 records[before] |= MORE
-            before = q
-            q = _write_group(records, words, q, here, used, base[of], of, among, edges, xs, ys, part)
-    return records, -2 - start if before >= 0 else NOBODY, q
+            before = head
+    return -2 - start if before >= 0 else NOBODY, q
 
 
 @compiled
 def _inside_parts(
-    k: int, base: Ints, edges: Listing, xs: Floats, ys: Floats, cell: tuple[float, float, float, float],
-) -> NDArray[np.int32]:  # fmt: skip
-    """Which outlines count as inside at the centres of the k × k parts of a cell: k × k × groups of outlines.
+    k: int, inside: NDArray[np.int32], edges: Listing, n: int, xs: Floats, ys: Floats,
+    cell: tuple[float, float, float, float],
+) -> None:  # fmt: skip
+    """Find which outlines count as inside at the centres of the k × k parts of a cell: k × k × groups of outlines.
 
-    cell: its south-west corner and size. Followed from the cell's centre up or down and then west, and from there
-    east, changing sides with every edge that is crossed.
+    inside[0, 0] comes as that of the cell's own centre; cell: its south-west corner and size. Followed from the
+    cell's centre up or down and then west, and from there east, changing sides with every edge that is crossed.
     """
     edge, group, mask = edges
     x, y, w, h = cell[0], cell[1], cell[2] / k, cell[3] / k
     mx, my, west = centre(x, 0, cell[2]), centre(y, 0, cell[3]), centre(x, 0, w)
-    inside = np.zeros((k, k, base.shape[0]), np.int32)
+    for row in range(1, k):
+        inside[row, 0] = inside[0, 0]
     for row in range(k):
-        inside[row, 0] = base
         middle = centre(y, row, h)
-        for at in range(edge.shape[0]):
-            line = upward(xs, ys, edge[at])
+        for at in range(n):
+            line = upward(xs[edge[at]], ys[edge[at]], xs[edge[at] + 1], ys[edge[at] + 1])
             x1, y1, x2, y2 = line
             left = side(x1, y1, x2, y2, mx, middle) >= 0.0
             if (x1 < mx) != (x2 < mx) and (side(x1, y1, x2, y2, mx, my) >= 0.0) != left:
@@ -168,14 +185,13 @@ def _inside_parts(
                     inside[row, turn, group[at]] ^= mask[at]
         for column in range(1, k):
             inside[row, column] ^= inside[row, column - 1]
-    return inside
 
 
 @compiled
 def _edges_of_parts(
-    k: int, edge: Ints, xs: Floats, ys: Floats, cell: tuple[float, float, float, float]
+    k: int, edge: Ints, n: int, xs: Floats, ys: Floats, cell: tuple[float, float, float, float]
 ) -> tuple[Lists, Ints]:
-    """Which edges each part of a cell lists: where each part's begin, and the edges."""
+    """Which of n edges each part of a cell lists: where each part's begin, and the edges."""
     x, y, w, h = cell[0], cell[1], cell[2] / k, cell[3] / k
     first, listed = np.zeros(k * k + 1, np.int64), np.empty(0, np.int32)
     for filling in range(2):
@@ -183,8 +199,8 @@ def _edges_of_parts(
             first = np.cumsum(first)
             listed = np.empty(first[-1], np.int32)
         place = first.copy()
-        for at in range(edge.shape[0]):
-            x1, y1, x2, y2 = upward(xs, ys, edge[at])
+        for at in range(n):
+            x1, y1, x2, y2 = upward(xs[edge[at]], ys[edge[at]], xs[edge[at] + 1], ys[edge[at] + 1])
             u1, v1, u2, v2 = (x1 - x) / w, (y1 - y) / h, (x2 - x) / w, (y2 - y) / h
             south, north = touched(v1, v2, k)
             for row in range(south, north + 1):
@@ -199,6 +215,12 @@ def _edges_of_parts(
 
 
 @compiled
+def _parted(edges: int) -> int:
+    """Into how many rows and columns a cell of so many edges is divided."""
+    return 1 if edges <= _CALM else min(int(np.ceil(np.sqrt(edges))), _FINEST)
+
+
+@compiled
 def pack(
     table: Ints, edges: Listing, owners: tuple[Ints, Ints, NDArray[np.uint8]], xs: Floats, ys: Floats, frame: Frame
 ) -> Ints:
@@ -208,39 +230,40 @@ def pack(
     table[cells] = LISTED - np.arange(cells.shape[0]).astype(np.int32)
     edge_first, edge_at, edge_owner = _by_cell(table, edges[0], edges[1], edges[2], cells.shape[0])
     owner_first, owner_of, inside_of = _by_cell(table, owners[0], owners[1], owners[2], cells.shape[0])
-    records, q = np.zeros(4096, np.int32), 2
-    records[0], records[1] = 1, NOBODY
     most = np.diff(edge_first).max() if cells.shape[0] else 0
-    all_of_them = np.arange(most).astype(np.int32)
-    scratch = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32)
-    groups = np.zeros(np.diff(owner_first).max() // SLOTS + 1 if cells.shape[0] else 0, np.int32)
+    edge, group, mask = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32)
+    whole = np.array([0, 0]), np.arange(most).astype(np.int32)
+    records, q = np.empty(20 * cells.shape[0] + 4096, np.int32), 2
+    words = records.view(np.float32)
+    records[0], records[1] = 1, NOBODY
+    inside = np.zeros((1, 1, 1), np.int32)
     for number in range(cells.shape[0]):
-        begin, end = owner_first[number], owner_first[number + 1]
-        here, base = owner_of[begin:end], groups[: (end - begin + SLOTS - 1) // SLOTS]
-        base[:] = 0
-        for slot in range(end - begin):
-            base[slot // SLOTS] |= inside_of[begin + slot] << slot % SLOTS
+        first, last = owner_first[number], owner_first[number + 1]
         begin, end = edge_first[number], edge_first[number + 1]
-        distinct = _distinct(xs, ys, edge_at[begin:end], edge_owner[begin:end], here, scratch)
-        crowd = distinct[0].shape[0]
-        k = 1 if crowd <= _CALM else min(int(np.ceil(np.sqrt(crowd))), _FINEST)
-        cell = x0 + (cells[number] % nx) * w, y0 + (cells[number] // nx) * h, w, h
-        records = longer(records, q, q + 1 + k * k)
+        n = _distinct(xs, ys, edge_at, edge_owner, begin, end, owner_of, first, edge, group, mask)
+        k, groups = _parted(n), (last - first + SLOTS - 1) // SLOTS
+        if k > 1 or groups != inside.shape[2] or inside.shape[0] > 1:
+            inside = np.zeros((k, k, groups), np.int32)
+        inside[0, 0] = 0
+        for slot in range(last - first):
+            inside[0, 0, slot // SLOTS] |= inside_of[first + slot] << slot % SLOTS
+        x, y = x0 + (cells[number] % nx) * w, y0 + (cells[number] // nx) * h
+        part_first, listed = whole
+        part_first[1] = n
+        if k > 1:
+            _inside_parts(k, inside, (edge, group, mask), n, xs, ys, (x, y, w, h))
+            part_first, listed = _edges_of_parts(k, edge, n, xs, ys, (x, y, w, h))
+        room = q + 1 + k * k * (1 + last - first + HEAD * groups) + WORDS * part_first[-1]
+        if room > records.shape[0]:
+            records = longer(records, q, room)
+            words = records.view(np.float32)
         records[q], table[cells[number]] = k, -2 - q
-        codes = q + 1
-        q = codes + k * k
-        if k == 1:
-            middle = centre(cell[0], 0, w), centre(cell[1], 0, h), w, h
-            among = all_of_them[:crowd]
-            records, code, q = _write(records, q, here, base, among, distinct, xs, ys, middle)
-            records[codes] = code
-            continue
-        inside = _inside_parts(k, base, distinct, xs, ys, cell)
-        first, listed = _edges_of_parts(k, distinct[0], xs, ys, cell)
+        codes, q = q + 1, q + 1 + k * k
         for part in range(k * k):
             row, column = part // k, part % k
-            among = listed[first[part] : first[part + 1]]
-            middle = centre(cell[0], column, w / k), centre(cell[1], row, h / k), w / k, h / k
-            records, code, q = _write(records, q, here, inside[row, column], among, distinct, xs, ys, middle)
-            records[codes + part] = code
+            records[codes + part], q = _write(
+                records, words, q, owner_of, first, last, inside, row, column,
+                edge, group, mask, listed, part_first[part], part_first[part + 1], xs, ys,
+                centre(x, column, w / k), centre(y, row, h / k), w / k, h / k,
+            )  # fmt: skip
     return np.append(records[:q], np.zeros(AHEAD, np.int32))

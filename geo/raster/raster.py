@@ -22,9 +22,10 @@ Ints = NDArray[np.int32]
 Flags = NDArray[np.uint8]
 
 CELLS_PER_CORNER = 2.0
-"""Of the table. More make answers by the table alone likelier, until the table no longer fits the processor's cache."""
+"""Of the table. More make answers by the table alone likelier, until the table no longer fits the processor's cache:
+past _ENOUGH cells (8 MB) it has fewer, but one per corner."""
 
-_FEWEST, _MOST = 1 << 8, 1 << 26
+_FEWEST, _ENOUGH, _MOST = 1 << 8, 1 << 21, 1 << 26
 _SMALLEST_DEG = 1e-5  # a metre; float64 then still tells ten million places in a cell apart
 _DOUBT, _TINY = 3.3306690738754716e-16, 1e-290  # as in geo.raster.sides
 
@@ -263,7 +264,7 @@ def _frame(xs: Floats, ys: Floats, near_deg: float, per_corner: float) -> tuple[
     south, north = float(ys.min()) - near_deg, float(ys.max()) + near_deg
     squeeze = math.cos(math.radians(min(max(abs(south), abs(north)), 89.0)))
     west, east = float(xs.min()) - near_deg / squeeze, float(xs.max()) + near_deg / squeeze
-    cells = min(max(per_corner * len(xs), _FEWEST), _MOST)
+    cells = min(max(min(per_corner * len(xs), max(_ENOUGH, len(xs))), _FEWEST), _MOST)
     h = max(math.sqrt((east - west) * squeeze * (north - south) / cells), _SMALLEST_DEG)
     w = h / squeeze
     x0, y0 = west - w / 2, south - h / 2

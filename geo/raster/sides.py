@@ -77,9 +77,8 @@ def side(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> floa
 
 
 @compiled
-def upward(xs: Floats, ys: Floats, edge: int) -> Line:
-    """Return the edge that begins at a coordinate, from its lower end to the upper one."""
-    x1, y1, x2, y2 = xs[edge], ys[edge], xs[edge + 1], ys[edge + 1]
+def upward(x1: float, y1: float, x2: float, y2: float) -> Line:
+    """Return an edge from its lower end to the upper one. Of numbers: numba counts references to arrays it passes."""
     if y1 > y2 or (y1 == y2 and x1 > x2):
         return x2, y2, x1, y1
     return x1, y1, x2, y2
