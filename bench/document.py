@@ -80,6 +80,20 @@ def locating(count: int, agreement: Agreement, costs: dict[str, Cost], moment: M
     )  # fmt: skip
 
 
+MISSED = """\
+What is missed, and what was tried:
+
+- *Cells alone.* On few grids the table fits the processor's cache, and reading it alone is next to nothing: then the parts
+  and records that one point in ten needs are what counts. With sixteen cells per corner the table would be slow enough
+  for the ratio, and ours twice as slow as it is: left as it is. Fetching records before they are read took a third off,
+  float32 in place of exact tests nearly half. It would take shorter records, edges as steps from one another.
+- *Drawing many grids.* Getting the coordinates out of Shapely takes a fifth of it, finding which cells borders cross another
+  fifth, and packing the records the rest. Sorting what cells list did nothing for that; compiling the writers into their
+  caller, so that numba does not count references for every part, took a third off, and fewer cells an eighth. It would
+  take packing in two threads, without the last copy of the records. An index is kept in a file and is drawn once per redraw.
+"""
+
+
 def locator(measured: Measured, moment: Moment) -> str:
     """The locator beside its peers and its limits."""
     found = list(measured.grounds.values())
@@ -91,6 +105,7 @@ def locator(measured: Measured, moment: Moment) -> str:
     seconds = [[name, *(_seconds(ground, name) for ground in found)] for name in contenders]
     tables = [
         _judged(measured, moment),
+        *([MISSED] if any(not aim.met for aim in aims(measured)) else []),
         table(["time ÷ ours, 1 thread", *names], ratios),
         table(["time, and in how many turns", *names], seconds),
         _indexes(found),
