@@ -147,13 +147,14 @@ def _shanghai(found: Shanghai) -> str:
         f" a point likelier right than wrong; {found.far:.1%} of those are more than 1 km off, at confidence ≥ 0.9"
         f" {found.sure_far:.1%} of {found.sure:,}. The labels agree with each other to about 95 %."
         f" {found.per_second:,.0f} texts/s.\n\n"
-        "What keeps (c) from its aims: three rows in ten are villages and hamlets without a number, and the known points"
-        " of one village often lie ten kilometres apart, for the names recur all over the city and the commercial geocoder"
-        " chose among them. Guessing a point among these put four to eight in ten into the right township; they are"
-        " left to a person as areas. On roads, neighbours on both sides were tried as nearest number, straight"
-        " interpolation, sides apart, and as a curve through all known numbers (kriging), which is what is used: past that"
-        " the doors of one lane (弄) lie about a hundred metres around its number. It would take a second source for"
-        " the villages and the roads' own geometry for the numbers.\n"
+        "What keeps (c) from its aims: three rows in ten are villages and hamlets without a number, and the"
+        " known points of one village often lie ten kilometres apart, for the names recur all over the city"
+        " and the commercial geocoder chose among them. Guessing a point among these put four to eight in ten"
+        " into the right township; they are left to a person as areas. On roads, neighbours on both sides were"
+        " tried as nearest number, straight interpolation, sides apart, and as a curve through all known"
+        " numbers (kriging), which is what is used: past that the doors of one lane (弄) lie about a hundred"
+        " metres around its number. It would take a second source for the villages and the roads' own geometry"
+        " for the numbers.\n"
     )
     tenths = [[f"{one.low:.1f}–{one.low + 0.1:.1f}", str(one.count), f"{one.says:.1%}", f"{one.right:.1%}",
                f"{abs(one.says - one.right) * 100:.1f}"] for one in found.tenths]  # fmt: skip
