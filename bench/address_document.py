@@ -1,6 +1,7 @@
 """What the document says about addresses: the aims first, then by class, then the baselines and the real data."""
 
 from bench.address_baselines import GOOD
+from bench.address_limits import PLACED, Limits
 from bench.address_real import Shanghai, Taiwan
 from bench.address_scores import Share
 from bench.addresses import Figures, Measured
@@ -28,6 +29,8 @@ def addresses(measured: Measured, moment: Moment) -> str:
         parts.append(_taiwan(measured.taiwan))
     if measured.shanghai:
         parts.append(_shanghai(measured.shanghai))
+    if measured.limits:
+        parts.append(_limits(measured.limits))
     return "\n".join(parts)
 
 
@@ -146,18 +149,24 @@ def _shanghai(found: Shanghai) -> str:
         "(c) Real addresses: a fifth of Shanghai's, asked of a list made of the rest, three splits together. Placed is"
         f" a point likelier right than wrong; {found.far:.1%} of those are more than 1 km off, at confidence ≥ 0.9"
         f" {found.sure_far:.1%} of {found.sure:,}. The labels agree with each other to about 95 %."
-        f" {found.per_second:,.0f} texts/s.\n\n"
-        "What keeps (c) from its aims: three rows in ten are villages and hamlets without a number, and the"
-        " known points of one village often lie ten kilometres apart, for the names recur all over the city"
-        " and the commercial geocoder chose among them. Guessing a point among these put four to eight in ten"
-        " into the right township; they are left to a person as areas. On roads, neighbours on both sides were"
-        " tried as nearest number, straight interpolation, sides apart, and as a curve through all known"
-        " numbers (kriging), which is what is used: past that the doors of one lane (弄) lie about a hundred"
-        " metres around its number. It would take a second source for the villages and the roads' own geometry"
-        " for the numbers.\n"
+        f" {found.per_second:,.0f} texts/s.\n"
     )
     tenths = [[f"{one.low:.1f}–{one.low + 0.1:.1f}", str(one.count), f"{one.says:.1%}", f"{one.right:.1%}",
                f"{abs(one.says - one.right) * 100:.1f}"] for one in found.tenths]  # fmt: skip
     heads = ["", "texts", "placed", "labelled township", "median off"]
     honest = table(["confidence", "texts", "says", "right", "points apart"], tenths)
     return f"{text}\n{table(heads, rows)}\n{honest}"
+
+
+def _limits(found: Limits) -> str:
+    return (
+        f"What limits (c): {found.on_road:.1%} of the texts have a number on a road that the list knows, and"
+        f" {found.in_village:.1%} no number but a known village. Village names recur all over the city, and the geocoder"
+        f" that made the labels chose among them: the township that most known addresses of a village bear is the label"
+        f" of {found.village_town:.1%}. Where an address really is, the nearest known one bears its label in"
+        f" {found.neighbours:.1%}. So of {PLACED:.0%} placed no more than {found.best:.1%} can be in the labelled"
+        " township, however names are read; villages are left to a person, as areas. For the numbers the nearest one,"
+        " straight interpolation, sides apart and a curve through all known ones (kriging, which is used) were tried;"
+        " a lane (弄) has its doors around its number, not at it. It would take a second source for the villages and"
+        " the roads' own geometry for the numbers.\n"
+    )

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from bench import address_list, address_real
 from bench.address_baselines import Baseline, similar_by_rapidfuzz, similar_by_trigrams
+from bench.address_limits import Limits, limits
 from bench.address_list import Asked
 from bench.address_real import Shanghai, Taiwan
 from bench.address_scores import (
@@ -65,6 +66,8 @@ class Measured:
     county: Figures
     taiwan: Taiwan | None
     shanghai: Shanghai | None
+    limits: Limits | None = None
+    """Of Shanghai's addresses."""
 
 
 def measure(county: County) -> Measured:
@@ -72,7 +75,7 @@ def measure(county: County) -> Measured:
     figures = _on_the_county(county, address_list.draw())
     if not address_real.DATA.exists():
         return Measured(figures, None, None)
-    return Measured(figures, address_real.taiwan(), address_real.shanghai())
+    return Measured(figures, address_real.taiwan(), address_real.shanghai(), limits())
 
 
 def _on_the_county(county: County, asked: Asked) -> Figures:
