@@ -161,9 +161,9 @@ def _shanghai(found: Shanghai) -> str:
 def _limits(found: Limits) -> str:
     return (
         f"What limits (c): {found.on_road:.1%} of the texts have a number on a road that the list knows, and"
-        f" {found.in_village:.1%} no number but a known village. Village names recur all over the city, and the geocoder"
-        f" that made the labels chose among them: the township that most known addresses of a village bear is the label"
-        f" of {found.village_town:.1%}. Where an address really is, the nearest known one bears its label in"
+        f" {found.in_village:.1%} no number but a known village. Village names recur all over the city, and the"
+        f" geocoder that made the labels chose among them: the township that most known addresses of a village bear is"
+        f" the label of {found.village_town:.1%}. Where an address really is, the nearest known one bears its label in"
         f" {found.neighbours:.1%}. So of {PLACED:.0%} placed no more than {found.best:.1%} can be in the labelled"
         " township, however names are read; villages are left to a person, as areas. For the numbers the nearest one,"
         " straight interpolation, sides apart and a curve through all known ones (kriging, which is used) were tried;"
