@@ -54,7 +54,10 @@ def read(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
             if path.stat().st_size != size_and_sum[0] or _checksum(path) != size_and_sum[1]:
                 raise DamagedGazetteer(folder, f"{name} is not what was written")
         columns = {
-            name[:-4]: np.load(folder / name, mmap_mode="r") for name in manifest["files"] if name.endswith(".npy")
+            # As plain arrays: every number taken out of a memmap would be wrapped anew.
+            name[:-4]: np.asarray(np.load(folder / name, mmap_mode="r"))
+            for name in manifest["files"]
+            if name.endswith(".npy")
         }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedGazetteer(folder, str(error)) from error
