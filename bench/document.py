@@ -206,9 +206,8 @@ def intake(figures: dict[str, dict[str, Figures]], moment: Moment) -> str:
         f"`POST /api/v1/reports` under gunicorn with {WORKERS} workers as `make serve` starts it, by callers on this"
         " machine with connections kept alive and a new key in every report, beside the same server with nothing behind"
         " the door: HTTP, Flask and the check of the body, an answer of the same length. Each stored report is placed,"
-        " routed, numbered, compared with earlier ones and written to disk with its history before it is answered. It"
-        " asks the database many times in turn, and each time waits longer where others are busy: this ratio suffers"
-        " most from a busy machine.\n\n"
+        " routed, numbered, compared with earlier ones and written to disk with its history before it is answered, with"
+        " five statements in turn; each waits longer where others are busy: this ratio suffers most from that.\n\n"
         "That no acknowledged report is lost and none doubled when workers are killed in the middle of it is a test:"
         " `tests/webmap/test_intake_survives.py`.",
         ["callers", "", "rate ÷ bare", "p99 ÷ bare", "rate", "p50", "p99"], rows, moment,
