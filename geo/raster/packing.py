@@ -1,5 +1,8 @@
 """From lists of edges by cell to the records of `geo.raster.layout`; cells of many edges are divided into parts."""
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +10,9 @@ from geo.raster.compiling import compiled, inlined
 from geo.raster.drawing import Array, Ints, Listing, Lists, longer
 from geo.raster.layout import AHEAD, HEAD, LISTED, MORE, NOBODY, SLOTS, WORDS, Frame
 from geo.raster.sides import Floats, Line, centre, first_right, side, touched, touched_columns, upward
+
+Sorted = tuple[Lists, Ints, NDArray[Any]]
+"""Where each cell's begin, and two things that are listed by cell."""
 
 _CALM = 4  # edges that a cell may hold without being divided
 _FINEST = 64  # into so many rows and columns at most
@@ -221,26 +227,25 @@ def _parted(edges: int) -> int:
 
 
 @compiled
-def pack(
-    table: Ints, edges: Listing, owners: tuple[Ints, Ints, NDArray[np.uint8]], xs: Floats, ys: Floats, frame: Frame
-) -> Ints:
-    """Write the records of all listed cells and put their codes into the table."""
+def _pack_some(
+    table: Ints, cells: Lists, begin: int, end: int, base: int, edges: Sorted, owners: Sorted,
+    xs: Floats, ys: Floats, frame: Frame,
+) -> Ints:  # fmt: skip
+    """Write the records of cells[begin:end], which are to stand at `base`, and put their codes into the table."""
     x0, y0, w, h, nx, _ = frame
-    cells = np.flatnonzero(table == LISTED)
-    table[cells] = LISTED - np.arange(cells.shape[0]).astype(np.int32)
-    edge_first, edge_at, edge_owner = _by_cell(table, edges[0], edges[1], edges[2], cells.shape[0])
-    owner_first, owner_of, inside_of = _by_cell(table, owners[0], owners[1], owners[2], cells.shape[0])
-    most = np.diff(edge_first).max() if cells.shape[0] else 0
+    edge_first, edge_at, edge_owner = edges
+    owner_first, owner_of, inside_of = owners
+    most = np.diff(edge_first[begin : end + 1]).max() if begin < end else 0
     edge, group, mask = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32)
     whole = np.array([0, 0]), np.arange(most).astype(np.int32)
-    records, q = np.empty(20 * cells.shape[0] + 4096, np.int32), 2
+    records, q = np.empty(20 * (end - begin) + 4096, np.int32), 0
     words = records.view(np.float32)
-    records[0], records[1] = 1, NOBODY
     inside = np.zeros((1, 1, 1), np.int32)
-    for number in range(cells.shape[0]):
+    for number in range(begin, end):
         first, last = owner_first[number], owner_first[number + 1]
-        begin, end = edge_first[number], edge_first[number + 1]
-        n = _distinct(xs, ys, edge_at, edge_owner, begin, end, owner_of, first, edge, group, mask)
+        n = _distinct(
+            xs, ys, edge_at, edge_owner, edge_first[number], edge_first[number + 1], owner_of, first, edge, group, mask
+        )
         k, groups = _parted(n), (last - first + SLOTS - 1) // SLOTS
         if k > 1 or groups != inside.shape[2] or inside.shape[0] > 1:
             inside = np.zeros((k, k, groups), np.int32)
@@ -257,13 +262,45 @@ def pack(
         if room > records.shape[0]:
             records = longer(records, q, room)
             words = records.view(np.float32)
-        records[q], table[cells[number]] = k, -2 - q
+        records[q], table[cells[number]] = k, -2 - q - base
         codes, q = q + 1, q + 1 + k * k
         for part in range(k * k):
             row, column = part // k, part % k
-            records[codes + part], q = _write(
+            code, q = _write(
                 records, words, q, owner_of, first, last, inside, row, column,
                 edge, group, mask, listed, part_first[part], part_first[part + 1], xs, ys,
                 centre(x, column, w / k), centre(y, row, h / k), w / k, h / k,
             )  # fmt: skip
-    return np.append(records[:q], np.zeros(AHEAD, np.int32))
+            records[codes + part] = code if code >= NOBODY else code - base
+    return records[:q]
+
+
+@compiled
+def _move(table: Ints, cells: Lists, records: Ints, by: int) -> None:
+    """Let records that were written to stand at 0 stand further on: in the codes of their cells and of the parts."""
+    for cell in cells:
+        p = -2 - table[cell]
+        for part in range(p + 1, p + 1 + records[p] ** 2):
+            if records[part] < NOBODY:
+                records[part] -= by
+        table[cell] -= by
+
+
+def pack(
+    table: Ints, edges: Listing, owners: tuple[Ints, Ints, NDArray[np.uint8]], xs: Floats, ys: Floats, frame: Frame
+) -> Ints:
+    """Write the records of all listed cells and put their codes into the table. Two threads take half each."""
+    cells = np.flatnonzero(table == LISTED)
+    table[cells] = LISTED - np.arange(len(cells), dtype=np.int32)
+    head = np.array([1, NOBODY], np.int32)
+    with ThreadPoolExecutor(2) as two:
+        by_cell = two.submit(_by_cell, table, edges[0], edges[1], edges[2], len(cells))
+        owners_by_cell = _by_cell(table, owners[0], owners[1], owners[2], len(cells))
+        edges_by_cell = by_cell.result()
+        half = int(np.searchsorted(edges_by_cell[0], edges_by_cell[0][-1] // 2))
+        half = min(half, len(cells))
+        rest = two.submit(_pack_some, table, cells, half, len(cells), 0, edges_by_cell, owners_by_cell, xs, ys, frame)
+        first = _pack_some(table, cells, 0, half, len(head), edges_by_cell, owners_by_cell, xs, ys, frame)
+        second = rest.result()
+    _move(table, cells[half:], second, len(head) + len(first))
+    return np.concatenate((head, first, second, np.zeros(AHEAD, np.int32)))
