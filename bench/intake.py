@@ -70,7 +70,7 @@ def _open_door(url: str, bodies: Path) -> str:
         db.commit()
         rows = db.execute(
             select(Incident.text, Incident.address, Incident.raw_x, Incident.raw_y, Incident.raw_datum)
-            .where(Incident.grid_id.is_not(None))
+            .where(Incident.grid_id.is_not(None), Incident.raw_x.is_not(None))
             .order_by(Incident.id)
         ).all()
     engine.dispose()
