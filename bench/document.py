@@ -86,13 +86,12 @@ What is missed, and what was tried:
 - *Cells alone.* On few grids the table fits the processor's cache, and reading it alone is next to nothing: then the
   parts and records that one point in ten needs are what counts. With sixteen cells per corner the table would be slow
   enough for the ratio, and ours twice as slow as it is: left as it is. Fetching records before they are read took a
-  third off, float32 in place of exact tests nearly half. It would take shorter records, edges as steps from one
-  another.
+  third off, float32 in place of exact tests another. It would take shorter records, edges as steps from one another.
 - *Drawing many grids.* Getting the coordinates out of Shapely takes a third of it, finding which cells borders cross a
-  quarter, and packing the records the rest. Sorting what cells list did nothing for that; compiling the writers into
-  their caller, so that numba does not count references for every part, took a third off, packing in two threads half
-  of what was left, and fewer cells an eighth of all. It would take sweeping in two threads as well, and coordinates
-  without a geometry made of every ring. An index is kept in a file and is drawn once per redraw.
+  fifth, and packing the records the rest. Sorting what cells list did nothing for that; compiling the writers into
+  their caller, so that numba does not count references for every part, took a third off, packing in two threads nearly
+  half of what was left, and fewer cells an eighth of all. It would take sweeping in two threads as well, and
+  coordinates without a geometry made of every ring. An index is kept in a file and is drawn once per redraw.
 """
 
 

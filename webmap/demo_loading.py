@@ -40,7 +40,8 @@ from webmap.installation import Installation
 from webmap.passwords import random_password
 from webmap.permissions import Role
 
-BY = "demonstration"
+BY = "演示数据"
+"""Who loaded it, in histories that people read."""
 ADDRESSES = 25_000
 """Rows of the address list: enough to place a text, few enough to be loaded in seconds."""
 

@@ -17,7 +17,7 @@ WEIGHTS: Mapping[str, float] = {
     "typo": -0.73, "short_typo": -1.07, "turned": -0.62, "guess": -1.46, "guess_sound": -0.58, "hamlet": -1.06,
     "common": -0.3, "continues": -0.66, "unclean": -1.81, "order": -0.3, "township_agrees": -0.45,
     "township_differs": -2.37, "village_agrees": 1.17, "village_differs": -0.25, "other_agrees": 0.8,
-    "numbered": -0.12, "opposite": -4.14, "other_differs": -1.86, "offset": -0.4, "sparse_hamlet": -3.41,
+    "numbered": -0.12, "opposite": -4.14, "other_differs": -1.86, "sparse_hamlet": -3.41,
     "sparse_name": -3.53,
 }  # fmt: skip
 """The first eleven stand for how the place was found, the others add to it."""

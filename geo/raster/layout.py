@@ -46,6 +46,13 @@ UNSURE: Final = 2e-6
 Corners lie within 0.75 of the centre and points within 0.5; each is off by 2 ** -25 of itself, and four products of
 them are added: 9e-7 at most."""
 
+DOUBT: Final = 3.3306690738754716e-16
+"""Of its terms: a determinant of three points in double precision that exceeds this has the right sign. Shewchuk,
+"Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates" (1997)."""
+
+TINY: Final = 1e-290
+"""Products of so little lose digits in silence."""
+
 ON_BORDER: Final = 1
 NEAR: Final = 2
 """Flags of a point. NEAR: in no outline, but in a cell where a border may be near."""

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.raster.layout import COUNT, HEAD, MORE, NOBODY, UNSURE, WORDS, Frame
+from geo.raster.layout import COUNT, DOUBT, HEAD, MORE, NOBODY, TINY, UNSURE, WORDS, Frame
 from geo.sphere import M_PER_DEG
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,6 @@ past _ENOUGH cells (8 MB) it has fewer, but one per corner."""
 
 _FEWEST, _ENOUGH, _MOST = 1 << 8, 1 << 21, 1 << 26
 _SMALLEST_DEG = 1e-5  # a metre; float64 then still tells ten million places in a cell apart
-_DOUBT, _TINY = 3.3306690738754716e-16, 1e-290  # as in geo.raster.sides
 
 
 class Arrays(NamedTuple):
@@ -227,7 +226,7 @@ def side(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> floa
     """Return a number > 0 where (x, y) is left of the line from a to b, < 0 where right, exactly 0 where on it."""
     left = (ax - x) * (by - y)
     right = (ay - y) * (bx - x)
-    if abs(left - right) > _DOUBT * (abs(left) + abs(right)) + _TINY:
+    if abs(left - right) > DOUBT * (abs(left) + abs(right)) + TINY:
         return left - right
     fx, fy = Fraction(x), Fraction(y)
     return (Fraction(ax) - fx) * (Fraction(by) - fy) - (Fraction(ay) - fy) * (Fraction(bx) - fx)

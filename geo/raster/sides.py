@@ -4,15 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.raster.compiling import compiled
+from geo.raster.layout import DOUBT, TINY
 
 Floats = NDArray[np.float64]
 Line = tuple[float, float, float, float]
 """x and y of the lower end, x and y of the upper one."""
 
-# Shewchuk, "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates" (1997): a determinant
-# of three points in double precision has the right sign when it exceeds this share of its terms.
-DOUBT = 3.3306690738754716e-16
-TINY = 1e-290  # products of so little lose digits in silence
 _SPLIT = 134217729.0  # 2 ** 27 + 1 parts the digits of a double into halves
 
 SLACK = 1e-4

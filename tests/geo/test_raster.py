@@ -156,7 +156,7 @@ def test_nothing_and_empty_outlines_cover_nothing(shapes: list[BaseGeometry]) ->
     assert raster.look_up_all(lon, lat)[0].tolist() == [int(len(shapes) > 1), 0, 0, 0]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)  # the first question may wait for a compiler
 @given(st.lists(st.integers(-40, 40), min_size=6, max_size=6), st.lists(st.integers(-2, 2), min_size=6, max_size=6))
 def test_sides_are_exact_where_doubles_are_not(sixteenths: list[int], hairs: list[int]) -> None:
     # Points almost on one line: sixteenths of a degree at 120° E, 33° N, and a few last bits beside.
