@@ -48,6 +48,7 @@ class AreaIndex:
     def __init__(self, engine: Engine, store: RasterStore | None = None, *, check_every_s: float = 1.0) -> None:
         """Rasters are shared with other processes through the store; without one, each process draws its own."""
         self._engine = engine
+        self._snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
         self._draw = None if store is None else store.raster
         self._asking = without_transactions(engine)
         self._check_every_s = check_every_s
@@ -61,15 +62,13 @@ class AreaIndex:
         if moment.tzinfo is None:
             raise ValueError("a moment without a time zone says nothing about which areas were valid")
         with self._lock:
-            generation = self._current()
-            interval = bisect_right(generation.turns, moment)
-            if interval not in generation.locators:
-                with session_for(self._engine) as db:
-                    generation.locators[interval] = Locator(areas_valid_at(db, moment), draw=self._draw)
-                while len(generation.locators) > KEPT_MOMENTS:
-                    generation.locators.popitem(last=False)
-            generation.locators.move_to_end(interval)
-            return generation.locators[interval]
+            while True:
+                generation = self._current()
+                interval = bisect_right(generation.turns, moment)
+                if interval in generation.locators or self._add(generation, interval, moment):
+                    generation.locators.move_to_end(interval)
+                    return generation.locators[interval]
+                self.doubt()
 
     def interval(self, moment: datetime) -> int:
         """Tell moments apart by the areas valid then: those of one number have the same locator, until areas change."""
@@ -99,6 +98,21 @@ class AreaIndex:
     def doubt(self) -> None:
         """Compare with the database before the next answer, whatever was heard."""
         self._checked_at = float("-inf")
+
+    def _add(self, generation: _Generation, interval: int, moment: datetime) -> bool:
+        """Build the locator of an interval; False where areas have changed since the generation began.
+
+        The areas and their epoch are read in one snapshot: the areas of a later epoch, kept for an interval
+        of an earlier one, would answer for moments on both sides of a redraw that came between.
+        """
+        with session_for(self._snapshots) as db:
+            if areas_epoch(db) != generation.epoch:
+                return False
+            areas = areas_valid_at(db, moment)
+        generation.locators[interval] = Locator(areas, draw=self._draw)
+        while len(generation.locators) > KEPT_MOMENTS:
+            generation.locators.popitem(last=False)
+        return True
 
     def _current(self) -> _Generation:
         now = time.monotonic()

@@ -155,6 +155,16 @@ def test_a_locator_once_given_stays_as_it_was(engine: Engine):
     assert grid is not None and grid.code == "1", "an answer is of one moment, never half of each"
 
 
+def test_areas_that_change_while_a_locator_is_built_never_answer_for_both_sides_of_the_change(engine: Engine):
+    """The turns of one epoch were kept with the areas of the next: what had ended was still there now."""
+    turn = NOW - timedelta(days=30)
+    index = AreaIndex(engine, check_every_s=3600)
+    assert index.interval(NOW) == index.interval(turn) == 0, "the turns of the empty map are known now"
+    draw(engine, "old", Range(None, turn))
+    assert found(index, turn - timedelta(days=1)) == "old"
+    assert found(index) is None
+
+
 def test_the_epoch_rises_with_every_change(engine: Engine):
     index = AreaIndex(engine, check_every_s=0)
     before = index.epoch
