@@ -31,8 +31,10 @@ SEEDS = (101, 102, 103, 104)
 RIDGE = 1.0
 UNRIVALLED = 0.85
 """Share of the evidence from which an answer is taken to be without rivals: only those teach the weights."""
-UNLISTED = 3.0
-"""How often a question counts that the list cannot answer: what resembles a name is there the greater danger."""
+UNLISTED = 7.0
+"""How often a question counts that the list cannot answer: this list lacks the next door of seven numbers in eight."""
+COUNTY = 3.0
+"""How often a question about the demonstration county counts: else what a list with gaps teaches outweighs it."""
 COUNTY_SEED = 4242
 """The demonstration county whose texts are learned from; the reported one has another seed."""
 
@@ -125,8 +127,9 @@ def fit(
 
 def main(show: Callable[[str], None] = print) -> None:
     """Print the fitted weights as geo/addresses/confidence.py writes them, and how often each term occurs."""
-    gathered = [sample for seed in SEEDS for sample in samples(seed)] + list(county_samples())
-    counts = [1.0 if listed else UNLISTED for _, _, listed in gathered]
+    shanghai, county = [sample for seed in SEEDS for sample in samples(seed)], list(county_samples())
+    gathered = shanghai + county
+    counts = [1.0 if listed else UNLISTED for _, _, listed in shanghai] + [COUNTY] * len(county)
     fitted = fit([terms for terms, _, _ in gathered], [right for _, right, _ in gathered], counts)
     for name, weight in fitted.items():
         having = [right for terms, right, _ in gathered if terms.get(name)]

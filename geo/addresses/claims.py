@@ -27,7 +27,8 @@ AGREE_M, DIFFER_M = 400.0, 1500.0
 @dataclass(slots=True)
 class Claim:
     """A spot that a mention may mean. terms: see confidence.py; evidence: for choosing among claims, of which it has
-    a share. crossed: whether the spot was moved to the other side of the street."""
+    a share. crossed: whether the spot was moved to the other side of the street. contested: the share of the votes of
+    the rows around that another township than the claim's has."""
 
     spot: Spot
     mention: Mention
@@ -37,6 +38,7 @@ class Claim:
     evidence: float = 0.0
     share: float = 1.0
     crossed: bool = False
+    contested: float = 0.0
     township: int = -1
     village: int = -1
 

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 RIGHT_M = 500.0
 
 WEIGHTS: Mapping[str, float] = {
-    "building": 5.13, "door": 4.28, "other": 1.87, "inner": 4.39, "whole": 4.95, "part": 2.76, "between": 2.19,
-    "beyond": 2.27, "crossing": 1.42, "sibling": 1.68, "extent": 1.5, "error": -0.83, "homophone": -0.33,
-    "typo": -0.73, "short_typo": -1.07, "turned": -0.62, "guess": -1.46, "guess_sound": -0.58, "hamlet": -1.06,
-    "common": -0.3, "continues": -0.66, "unclean": -1.81, "order": -0.3, "township_agrees": -0.45,
-    "township_differs": -2.37, "village_agrees": 1.17, "village_differs": -0.25, "other_agrees": 0.8,
-    "numbered": -0.12, "opposite": -4.14, "other_differs": -1.86, "sparse_hamlet": -3.41,
-    "sparse_name": -3.53,
+    "building": 4.53, "door": 3.48, "other": 1.87, "inner": 4.89, "whole": 4.41, "part": 2.18, "between": 3.3,
+    "beyond": 3.22, "crossing": 1.54, "sibling": 1.67, "extent": 1.5, "error": -0.2, "homophone": 0.01, "typo": -0.87,
+    "short_typo": -0.95, "turned": -0.44, "guess": -1.03, "guess_sound": -0.42, "hamlet": -0.6, "common": -0.3,
+    "continues": -0.65, "unclean": -1.71, "order": -0.3, "township_agrees": 0.23, "township_differs": -2.35,
+    "village_agrees": 0.79, "village_differs": 0.36, "other_agrees": 0.82, "numbered": -0.21, "opposite": -3.98,
+    "other_differs": -1.45, "sparse_hamlet": -2.89, "sparse_name": -3.81, "sparse_unsaid": -3.53, "wide": -0.81,
+    "contested": -5.64, "step": -0.41, "single": -0.2, "site": -1.78, "guess_number": -3.17,
 }  # fmt: skip
 """The first eleven stand for how the place was found, the others add to it."""
 

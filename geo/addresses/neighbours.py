@@ -6,7 +6,8 @@ from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.ground import metres_to
 from geo.addresses.indexing import ground_key
 
-VOTES = 7
+VOTES = 4
+"""Rows that are asked; with more of them, what lies farther outvotes what is near."""
 
 
 class Neighbours:
@@ -18,20 +19,24 @@ class Neighbours:
         self.lon, self.lat = columns["row_lon"], columns["row_lat"]
         self.townships = columns["row_township"]
 
-    def township(self, lon: float, lat: float, hint: int = -1) -> int:
-        """Return the township that most of the nearest rows lie in, near ones counting more; `hint` without any."""
+    def township(self, lon: float, lat: float, hint: int = -1) -> tuple[int, float]:
+        """Return the township that most of the nearest rows lie in, near ones counting more, and its share of votes.
+
+        `hint` has a vote too, and is returned where no row is near; (-1, 0) for neither.
+        """
         rows = self._around(lon, lat)
         labels = self.townships[rows]
         rows, labels = rows[labels >= 0], labels[labels >= 0]
         if not len(rows):
-            return hint
+            return hint, float(hint >= 0)
         away = metres_to(lon, lat, self.lon[rows], self.lat[rows])
         nearest = np.argsort(away)[:VOTES]
         weight = np.bincount(labels[nearest], 1 / (away[nearest] + 60))
         if hint >= 0:
             weight = np.append(weight, np.zeros(max(0, hint + 1 - len(weight))))
             weight[hint] += 1 / 300
-        return int(weight.argmax())
+        most = int(weight.argmax())
+        return most, float(weight[most] / weight.sum())
 
     def _around(self, lon: float, lat: float) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
         """Return the rows of the nine cells around a point."""

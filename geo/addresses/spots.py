@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from geo.addresses.answers import Accuracy
 from geo.addresses.gathering import ALIAS, PART
 from geo.addresses.gazetteer import Gazetteer
-from geo.addresses.ground import PER_LAT, Floats, metres, moved, per_lon
+from geo.addresses.ground import PER_LAT, metres, moved, per_lon
 from geo.addresses.kriging import estimate
 from geo.addresses.pieces import Door, Head
 
@@ -18,9 +18,7 @@ WINDOW = 60
 """Slots looked at on each side of a number: enough to find both sides of the road, few enough to be quick."""
 NEIGHBOURS = 20
 """Known numbers from which one between them is estimated."""
-ASTRAY_M = 500.0
-"""A known number so far from both its neighbours is not believed."""
-FARTHEST_M = 600.0
+FARTHEST_M = 700.0
 """Standard error from which on only the road is known, not the place."""
 
 
@@ -42,18 +40,6 @@ class Spot:
     same: bool = True
     step: int = 0
     known: int = 1
-
-
-def astray(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
-    """Tell which points lie far from both their neighbours in number, though these lie together: errors of the list."""
-    found = np.zeros(len(lon), bool)
-    if len(lon) < 4:
-        return found
-    x, y = lon * per_lon(float(lat[0])), lat * PER_LAT
-    step = np.hypot(np.diff(x), np.diff(y))
-    over = np.hypot(x[2:] - x[:-2], y[2:] - y[:-2])
-    found[1:-1] = (np.minimum(step[:-1], step[1:]) > ASTRAY_M) & (over < 0.6 * np.minimum(step[:-1], step[1:]))
-    return found
 
 
 def one_of(values: NDArray[Any], wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -157,24 +143,21 @@ class Doors:
     def _unknown(self, slots: NDArray[np.int64], at: int, door: Door) -> list[Spot]:
         """Estimate a number that is not known along those that are, its own side of the road first."""
         around = slots[max(0, at - WINDOW) : at + WINDOW]
-        number, row = self.number[around].astype(np.int64), self.row[around]
-        numbered = number > 0
-        if not numbered.any():
+        around = around[self.number[around] > 0]
+        if not len(around):
             return []
-        number, row = number[numbered], row[numbered]
-        near = np.argsort(np.abs(number - door.number), kind="stable")[:NEIGHBOURS]
+        near = np.argsort(np.abs(self.number[around].astype(np.int64) - door.number), kind="stable")[:NEIGHBOURS]
         near.sort()
-        return [self._estimated(door.number, number[near], row[near])]
+        return [self._estimated(door.number, around[near])]
 
-    def _estimated(self, asked: int, number: NDArray[np.int64], row: NDArray[np.integer]) -> Spot:
-        """Estimate where the number is among its neighbours."""
-        kept = ~astray(self.lon[row], self.lat[row])
-        number, row = number[kept], row[kept]
+    def _estimated(self, asked: int, slots: NDArray[np.int64]) -> Spot:
+        """Estimate where the number is among its neighbours, the slots in their order."""
+        number, row = self.number[slots].astype(np.int64), self.row[slots]
         nearest = int(np.argmin(np.abs(number - asked) + 0.5 * (number % 2 != asked % 2)))
         lon, lat = float(self.lon[row[nearest]]), float(self.lat[row[nearest]])
         east = (self.lon[row] - lon) * per_lon(lat)
         north = (self.lat[row] - lat) * PER_LAT
-        dx, dy, error = estimate(asked, number, east, north)
+        dx, dy, error = estimate(asked, number, self.lane[slots] != 0, east, north)
         inside = bool(number[0] < asked < number[-1])
         same = number[number % 2 == asked % 2]
         sided = bool(len(same)) and bool(same[0] < asked < same[-1])

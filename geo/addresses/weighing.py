@@ -4,6 +4,8 @@ import math
 import re
 from dataclasses import replace
 
+from rapidfuzz.distance import LCSseq
+
 from geo.addresses.answers import Accuracy
 from geo.addresses.claims import AGREE_M, DIFFER_M, Claim, Claims
 from geo.addresses.confidence import evidence
@@ -19,6 +21,11 @@ ONE_PLACE_M = 150.0
 """Claims nearer than this are one place, found in two ways."""
 SIBLING_M = 250.0
 """How far a numbered quarter lies from the next one, as a rule: 崂山四村 from 崂山五村."""
+WIDE_M = 300.0
+"""An estimate so uncertain begins to miss RIGHT_M: from here on its error counts for more."""
+NEAR_STEP = 10.0
+"""Numbers to the nearest known one that are few."""
+SITE = "工地"
 SHORT = 3
 """Characters of a name of which a slip leaves one that tells it apart."""
 _HAMLET = re.compile(r"(?:宅|队|组|浜|湾|庄|屯|埭|圩|家桥)$")
@@ -69,7 +76,8 @@ class Weigher:
         if spot.how in EXACT and claim.township >= 0:
             return
         if spot.accuracy.is_point:
-            claim.township = self.neighbours.township(spot.lon, spot.lat, claim.township)
+            claim.township, votes = self.neighbours.township(spot.lon, spot.lat, claim.township)
+            claim.contested = 1.0 - votes
         else:
             claim.township = int(self.columns["place_township"][claim.place])
 
@@ -77,13 +85,14 @@ class Weigher:
         spot, terms = claim.spot, {claim.spot.how: 1.0}
         if spot.how in ("between", "beyond", "crossing", "part", "inner"):
             terms["error"] = math.log(max(spot.gap_m, 40.0) / 100.0)
+        if spot.how in ("between", "beyond"):
+            terms |= self._doubts(claim, reading)
         for mention in claim.used:
             self._slips(mention, spot.how in ("door", "building"), terms)
-        if _HAMLET.search(self.gazetteer.names.name(claim.mention.name)):
+        hamlet = _HAMLET.search(self.gazetteer.names.name(claim.mention.name)) is not None
+        if hamlet:
             terms["hamlet"] = 1.0
-        if spot.how in ("whole", "part"):
-            hamlet = _HAMLET.search(self.gazetteer.names.name(claim.mention.name))
-            terms["sparse_hamlet" if hamlet else "sparse_name"] = self.sparse
+        self._gaps(claim, hamlet, reading, terms)
         if any(relation.kind == "opposite" for relation in reading.relations):
             terms["opposite"] = 0.5 if claim.crossed else 1.0
         self._compare_areas(claim, reading, terms)
@@ -94,6 +103,35 @@ class Weigher:
         if not agreed and spot.how != "crossing":
             terms["common"] = math.log(len(places_of(self.gazetteer, claim.mention.name)))
         return terms
+
+    def _doubts(self, claim: Claim, reading: Reading) -> dict[str, float]:
+        """Say what an estimate's error leaves out: roads bend, a site bears a planned number, a border is near.
+
+        A name with a slip whose number the list lacks as well is almost always another name.
+        """
+        spot, span = claim.spot, claim.mention.door_span
+        site = span is not None and reading.written.text.startswith(SITE, span[1])
+        return {
+            "wide": math.log(max(spot.gap_m / WIDE_M, 1.0)),
+            "contested": claim.contested,
+            "step": math.log1p(spot.step / NEAR_STEP),
+            "single": float(spot.known == 1),
+            "site": float(site),
+            "guess_number": float(claim.mention.slips > 0 and not claim.mention.sibling),
+        }
+
+    def _gaps(self, claim: Claim, hamlet: bool, reading: Reading, terms: dict[str, float]) -> None:
+        """Say how much the list's gaps make of a name: what resembles the place meant may be another that is missing.
+
+        Two hamlets of one village often bear one name, and only the group that a row names tells them apart.
+        """
+        how = claim.spot.how
+        if how in ("whole", "part"):
+            terms["sparse_hamlet" if hamlet else "sparse_name"] = self.sparse
+        if how == "whole" and hamlet:
+            row = plain(self.gazetteer.row_name(claim.spot.row))
+            said = LCSseq.similarity(row, reading.written.text)
+            terms["sparse_unsaid"] = self.sparse * (1.0 - said / max(1, len(row)))
 
     def _slips(self, mention: Mention, exact: bool, terms: dict[str, float]) -> None:
         """Say what of a name was not as it is written. A name guessed at counts for more where its number is known."""

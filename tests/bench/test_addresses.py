@@ -100,7 +100,7 @@ def test_the_document_says_which_aims_are_missed(outcomes: list[Outcome]):
     taiwan = Taiwan(10, 10, 1.0, 5, 0.99, 0, 500.0, ())
     shanghai = Shanghai(100, 0.9, 0.85, 0.94, 100.0, 0.05, 50, 0.02, 80, 0.9, 0.95, 90.0,
                         (Tenth(0.9, 50, 0.95, 0.93),), {"door": 100}, 300.0)  # fmt: skip
-    limits = Limits(0.6, 0.2, 0.5, 0.9)
+    limits = Limits(0.6, 0.2, 0.5, 0.9, 0.9)
     text = address_document.addresses(Measured(county, taiwan, shanghai, limits), MOMENT)
     assert "no more than 80.0% can be in the labelled township" in text
     rows = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("|")}
