@@ -2,8 +2,8 @@
 # Install what comes from the system: setup/system.sh [browser]
 #
 # PostgreSQL with PostGIS, unless DATABASE_URL names a database elsewhere; what Python needs to make virtual
-# environments; with `browser` what the tests need: the browser, and PostGIS in any case. Looks first and does
-# nothing where all of it is there. Exit status 2: the user must act.
+# environments; with `browser` what the tests need: the browser, GDAL's programs, and PostGIS in any case. Looks first
+# and does nothing where all of it is there. Exit status 2: the user must act.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 with_browser=${1:-}
@@ -24,6 +24,7 @@ missing_on_debian() {
     installed chromium || echo chromium
     installed fonts-noto-cjk || echo fonts-noto-cjk # without it Chinese is drawn as boxes
     installed libatomic1 || echo libatomic1         # the node that Playwright carries is linked to it
+    installed gdal-bin || echo gdal-bin             # its ogrinfo connects to the layers as QGIS does
 }
 
 # Debian 12 has PostgreSQL 15; later releases of Debian and Ubuntu have a newer one.
@@ -85,6 +86,7 @@ install_on_macos() {
     if [ "$with_browser" = browser ] && [ ! -d "/Applications/Chromium.app" ] && [ ! -d "/Applications/Google Chrome.app" ]; then
         brew install --cask chromium
     fi
+    [ "$with_browser" != browser ] || command -v ogrinfo >/dev/null || brew install gdal
 }
 
 if [ "$with_browser" = --apt ]; then

@@ -33,6 +33,12 @@ IDLE_S = 12 * 3600
 WITHOUT_DATABASE = frozenset({"statics.static", "assets.file", "health.alive"})
 """Endpoints that answer without knowing who asks."""
 
+TOKEN_AS_PASSWORD = frozenset({"features"})
+"""Blueprints that take a token as the password of HTTP Basic too, whatever the name: every GIS can send that.
+
+Only such as change nothing: a browser sends such a password again by itself, also where a foreign page asks it to.
+"""
+
 csrf = CSRFProtect()
 _logins = LoginManager()
 
@@ -111,11 +117,14 @@ def _open() -> ResponseReturnValue | None:
 
 
 def _account_asking(db: Session) -> Account | None:
-    """The account of the bearer token, or else of the session."""
+    """The account of the token, or else of the session."""
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         g.by_token = True
         return _by_token(db, token.strip())
+    basic = request.authorization if request.blueprint in TOKEN_AS_PASSWORD else None
+    if basic is not None and basic.type == "basic":
+        return _by_token(db, basic.password or "")
     return _by_session()
 
 

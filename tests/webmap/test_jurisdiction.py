@@ -34,6 +34,7 @@ class Secrets:
         return {
             ("incident_id",): [(number,) for number in self.ids],
             ("photo_id",): [(number,) for number in self.photo_ids],
+            ("feature_id",): [(number,) for number in self.ids],
             ("account_id",): [(accounts["desk-b"].id,)],
             ("z", "x", "y"): [(0, 0, 0), (10, 850, 412)],
             ("package", "digest", "name"): [("leaflet", "0000000000", "none.js")],
@@ -137,6 +138,8 @@ def test_the_walk_would_have_found_them(secrets: Secrets, as_served: Flask):
         "api.incident_tile",
         "desk.index",
         "desk.show",
+        "features.incident_items",
+        "features.incident_item",
     } <= meant
 
 
