@@ -4,7 +4,9 @@ HOST and PORT say where (127.0.0.1 and 8000), WEB_CONCURRENCY how many processes
 """
 
 import os
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ pidfile = str(_settings.data / "server.pid")
 # Two instances on one machine would quarrel about its path.
 control_socket_disable = True
 
+_beside: list["subprocess.Popen[bytes]"] = []
+
 
 def on_starting(server: Any) -> None:
     """Refuse to be reachable from other machines without a chosen SECRET_KEY, whoever starts the server and how."""
@@ -37,3 +41,18 @@ def on_starting(server: Any) -> None:
             secret_key(_settings, host)
         except DatabaseError as error:
             sys.exit(str(error))
+
+
+def when_ready(_server: Any) -> None:
+    """Start what does the jobs; where another machine does them, set WANGGE_WORKER=0."""
+    if os.environ.get("WANGGE_WORKER", "1") != "0":
+        script = str(Path(__file__).with_name("setup") / "worker.sh")
+        _beside.append(subprocess.Popen([script, str(os.getpid())], stdin=subprocess.DEVNULL))
+
+
+def on_exit(_server: Any) -> None:
+    """End it with the server."""
+    for worker in _beside:
+        with suppress(subprocess.TimeoutExpired):
+            worker.terminate()
+            worker.wait(10)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import shapely
@@ -21,6 +21,9 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.crs import area_m2
 from geo.sentences import Sentence, say
+
+if TYPE_CHECKING:
+    from geo.redraws.mends import Mend
 
 Severity = Literal["block", "warn"]
 Outline = Polygon | MultiPolygon
@@ -38,7 +41,10 @@ class AreaOutline:
 
 @dataclass(frozen=True)
 class Finding:
-    """One trouble between areas: the codes and rows concerned, the ground concerned (WGS-84) and its size."""
+    """One trouble between areas: the codes and rows concerned, the ground concerned (WGS-84) and its size.
+
+    `mend` is what would put it right, where that can be said.
+    """
 
     code: str
     codes: tuple[str, ...]
@@ -47,6 +53,7 @@ class Finding:
     shape: Outline
     message: Sentence
     severity: Severity = "block"
+    mend: Mend | None = None
 
     def accepted(self) -> Finding:
         """The same finding as a recorded warning."""
@@ -156,7 +163,7 @@ def mend_outline(geometry: BaseGeometry | bytes | None) -> Mended:
         return Mended(None, "empty")
     if not np.isfinite(shapely.get_coordinates(geometry)).all():
         return Mended(None, "not-finite")
-    drawn = _polygons(shapely.force_2d(geometry))
+    drawn = polygons(shapely.force_2d(geometry))
     if drawn is None:
         return Mended(None, "not-polygon")
     if not drawn.is_valid:
@@ -183,9 +190,9 @@ def _mend_invalid(drawn: Outline) -> Mended:
     numbers = re.findall(r"[-+0-9.eE]+", place)
     where = (float(numbers[0]), float(numbers[1])) if len(numbers) == 2 else None
     made = shapely.make_valid(drawn, method="structure", keep_collapsed=False)
-    outline = _polygons(shapely.union_all(shapely.get_parts(made)))  # its parts may still share an edge
+    outline = polygons(shapely.union_all(shapely.get_parts(made)))  # its parts may still share an edge
     if outline is None:  # rings that turn back on themselves: what lies an odd number of lines inside is ground
-        outline = _polygons(shapely.make_valid(drawn, method="linework"))
+        outline = polygons(shapely.make_valid(drawn, method="linework"))
     if outline is None:
         return Mended(None, "no-ground", where)
     size_m2 = area_m2(outline)
@@ -193,10 +200,10 @@ def _mend_invalid(drawn: Outline) -> Mended:
     return Mended(outline, why, where, difference_m2, difference_m2 / size_m2)
 
 
-def _polygons(geometry: BaseGeometry) -> Outline | None:
-    """The polygonal parts that enclose ground, as one geometry, or None.
+def polygons(geometry: BaseGeometry) -> Outline | None:
+    """Return the polygonal parts that enclose ground, as one geometry, or None.
 
-    >>> _polygons(shapely.from_wkt("GEOMETRYCOLLECTION (POINT (5 5), POLYGON ((0 0, 1 0, 1 1, 0 0)))"))
+    >>> polygons(shapely.from_wkt("GEOMETRYCOLLECTION (POINT (5 5), POLYGON ((0 0, 1 0, 1 1, 0 0)))"))
     <POLYGON ((0 0, 1 0, 1 1, 0 0))>
     """
     if isinstance(geometry, (Polygon, MultiPolygon)):
@@ -206,6 +213,16 @@ def _polygons(geometry: BaseGeometry) -> Outline | None:
     if not found:
         return None
     return found[0] if len(found) == 1 else MultiPolygon(found)
+
+
+def as_multi(outline: Outline) -> MultiPolygon:
+    """Return the outline as the tables keep it: always of parts."""
+    return outline if isinstance(outline, MultiPolygon) else MultiPolygon([outline])
+
+
+def as_simple(outline: Outline) -> Outline:
+    """Return an outline of one part as a polygon."""
+    return outline.geoms[0] if isinstance(outline, MultiPolygon) and len(outline.geoms) == 1 else outline
 
 
 # --- outlines side by side --------------------------------------------------------------------------------------
@@ -229,7 +246,7 @@ def find_overlaps(grids: Sequence[AreaOutline], *, ignore_below_m2: float = 0.0)
 
 def _overlap(one: AreaOutline, other: AreaOutline, ignore_below_m2: float) -> Finding | None:
     one, other = sorted((one, other), key=lambda area: area.code)
-    shape = _polygons(shapely.intersection(one.outline, other.outline))
+    shape = polygons(shapely.intersection(one.outline, other.outline))
     if shape is None or (size_m2 := area_m2(shape)) <= ignore_below_m2:
         return None
     smaller_m2 = min(area_m2(one.outline), area_m2(other.outline))
@@ -264,7 +281,7 @@ def find_outside_parent(
 
 
 def _outside(child: AreaOutline, parent: AreaOutline, ignore_m2: float, ignore_share: float) -> Finding | None:
-    shape = _polygons(shapely.difference(child.outline, parent.outline))
+    shape = polygons(shapely.difference(child.outline, parent.outline))
     if shape is None or (size_m2 := area_m2(shape)) <= ignore_m2:
         return None
     share = size_m2 / area_m2(child.outline)
@@ -309,7 +326,7 @@ def covering_parents(children: Sequence[AreaOutline], parents: Sequence[AreaOutl
 
 
 def _share(child: AreaOutline, parent: AreaOutline) -> float:
-    shared = _polygons(shapely.intersection(child.outline, parent.outline))
+    shared = polygons(shapely.intersection(child.outline, parent.outline))
     return area_m2(shared) / area_m2(child.outline) if shared is not None else 0.0
 
 

@@ -42,6 +42,7 @@ class StoredVersion:
     outline: MultiPolygon
     parent_code: str | None
     households: int | None
+    id: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def versions_during(
     parent = aliased(Area)
     query = (
         select(Area.id, Area.code, Area.kind, Area.domain, AreaVersion.valid, AreaVersion.name,
-               ST_AsBinary(AreaVersion.outline), parent.code, AreaVersion.households)
+               ST_AsBinary(AreaVersion.outline), parent.code, AreaVersion.households, AreaVersion.id)
         .join(Area, Area.id == AreaVersion.area_id)
         .outerjoin(parent, parent.id == AreaVersion.parent_id)
         .where(Area.kind.in_(list(kinds)), AreaVersion.valid.overlaps(period))
@@ -80,7 +81,7 @@ def versions_during(
     rows = db.execute(query).all()
     outlines = shapely.from_wkb([bytes(row[6]) for row in rows])
     return [
-        StoredVersion(row[0], row[1], row[2], row[3], row[4], row[5], outline, row[7], row[8])
+        StoredVersion(row[0], row[1], row[2], row[3], row[4], row[5], outline, row[7], row[8], row[9])
         for row, outline in zip(rows, outlines, strict=True)
     ]
 
@@ -94,8 +95,12 @@ def add_areas(db: Session, kind: AreaKind, domains: Mapping[str, str | None]) ->
     return {row.code: row.id for row in db.execute(of_kind)}
 
 
-def add_versions(db: Session, versions: Iterable[NewVersion], *, import_id: int) -> None:
+def add_versions(
+    db: Session, versions: Iterable[NewVersion], *, import_id: int | None = None, begun_by_id: int | None = None
+) -> None:
     """Write the versions with one COPY, a thousand a second and more; the areas' epoch rises once.
+
+    They come from a file (`import_id`) or from a redraw (`begun_by_id`).
 
     The tables are analysed at once: without statistics the planner places points hundreds of times slower.
     """
@@ -103,14 +108,13 @@ def add_versions(db: Session, versions: Iterable[NewVersion], *, import_id: int)
     connection = db.connection().connection.driver_connection
     if not isinstance(connection, psycopg.Connection):
         raise TypeError("areas are loaded through psycopg")
-    columns = "area_id, valid, name, outline, parent_id, households, area_m2, import_id"
+    columns = "area_id, valid, name, outline, parent_id, households, area_m2, import_id, begun_by_id"
     with connection.cursor() as cursor, cursor.copy(f"COPY area_version ({columns}) FROM STDIN") as copy:
         for one in versions:
             outline = shapely.to_wkb(shapely.set_srid(one.outline, WGS84), hex=True, include_srid=True)
             valid = f"[{_edge(one.valid.lower)},{_edge(one.valid.upper)})"
-            copy.write_row(
-                (one.area_id, valid, one.name, outline, one.parent_id, one.households, one.area_m2, import_id)
-            )
+            row = (one.area_id, valid, one.name, outline, one.parent_id, one.households, one.area_m2)
+            copy.write_row((*row, import_id, begun_by_id))
     db.execute(text("ANALYZE area, area_version"))
 
 

@@ -25,16 +25,16 @@ OVERLAY_OUTSIDE = 0.5
 """A specialised grid may reach over its parent's border; with more than this share outside it is in the wrong place."""
 
 
-def outside_parents(rows: Sequence[AreaRow], parents: Mapping[str, LocatableArea], kind: AreaKind) -> Iterator[Finding]:
+def outside_parents(rows: Sequence[AreaRow], parents: Mapping[int, LocatableArea], kind: AreaKind) -> Iterator[Finding]:
     """Yield each row that sticks out of its parent by more than a sliver; for overlays as warnings."""
     above = {
         str(area.area_id): AreaOutline(area.code, area.outline)  # type: ignore[arg-type]
         for area in parents.values()
     }
     children = [
-        AreaOutline(row.code, row.outline, row.number, str(parents[row.code].area_id))
+        AreaOutline(row.code, row.outline, row.number, str(parents[row.number].area_id))
         for row in rows
-        if row.code in parents
+        if row.number in parents
     ]
     ground = {row.code: shapely.area(row.outline) for row in rows}
     for finding in find_outside_parent(children, above, ignore_below_m2=OUTSIDE_SLIVER_M2):

@@ -36,14 +36,14 @@ class Above:
         return next((areas[code] for areas in self.by_code.values() if code in areas), None)
 
 
-def find_parents(found: AreaRows, above: Above, profile: Profile) -> Mapping[str, LocatableArea]:
-    """Return row code → parent for every row that has one; say what is wrong with the others."""
-    parents: dict[str, LocatableArea] = {}
+def find_parents(found: AreaRows, above: Above, profile: Profile) -> Mapping[int, LocatableArea]:
+    """Return row number → parent for every row that has one; say what is wrong with the others."""
+    parents: dict[int, LocatableArea] = {}
     silent: list[AreaRow] = []
     for row in found.rows:
         parent = _named_parent(found, row, above, profile) if row.parent else _coded_parent(found, row, above, profile)
         if parent is not None:
-            parents[row.code] = parent
+            parents[row.number] = parent
         else:
             silent.append(row)
     return parents | _covering(silent, above)
@@ -54,7 +54,7 @@ def _named_parent(found: AreaRows, row: AreaRow, above: Above, profile: Profile)
     parent = above.named(row.parent or "")
     if parent is None:
         found.object(row.number, "parent", "parent-unknown", _no_such_parent(row.parent or "", above.kind))
-    elif problem := profile.check_parent(row.code, above.kind, parent.code):
+    elif row.code and (problem := profile.check_parent(row.code, above.kind, parent.code)):
         found.object(row.number, "parent", "parent-mismatch", problem.message)
     return parent
 
@@ -86,11 +86,11 @@ def _coded_parent(found: AreaRows, row: AreaRow, above: Above, profile: Profile)
     return None
 
 
-def _covering(rows: Sequence[AreaRow], above: Above) -> dict[str, LocatableArea]:
+def _covering(rows: Sequence[AreaRow], above: Above) -> dict[int, LocatableArea]:
     """For rows that name nobody: who covers them. Without a level that covers enough, the nearest that covers any."""
     enough = MOST if above.kind in LADDER else ALL
-    chosen: dict[str, LocatableArea] = {}
-    second_best: dict[str, LocatableArea] = {}
+    chosen: dict[int, LocatableArea] = {}
+    second_best: dict[int, LocatableArea] = {}
     left = list(rows)
     for areas in above.by_code.values():
         outlines = [AreaOutline(area.code, area.outline) for area in areas.values()]  # type: ignore[arg-type]
@@ -98,8 +98,8 @@ def _covering(rows: Sequence[AreaRow], above: Above) -> dict[str, LocatableArea]
             if covering is None:
                 continue
             parent = areas[covering.parent.code]
-            (chosen if covering.share > enough else second_best).setdefault(row.code, parent)
-        left = [row for row in left if row.code not in chosen]
+            (chosen if covering.share > enough else second_best).setdefault(row.number, parent)
+        left = [row for row in left if row.number not in chosen]
     return second_best | chosen
 
 

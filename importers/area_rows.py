@@ -92,30 +92,33 @@ class AreaRows:
         self.problems.append(Problem(row, self.headings.get(name, name), code, message, severity))
 
 
-def read_rows(layer: Layer, matched: Matched, kind: AreaKind, profile: Profile, *, domain: str | None) -> AreaRows:
-    """Check every row by itself: code, name, outline, households, domain. Rows without a usable code or outline
-    are left out; each has its problem.
+def read_rows(
+    layer: Layer, matched: Matched, kind: AreaKind, profile: Profile, *, domain: str | None, keep_all: bool = False
+) -> AreaRows:
+    """Check every row by itself: code, name, outline, households, domain. Rows without a usable outline are left out;
+    each has its problem. So are rows without a code that can be used, but `keep_all` keeps them: the code is empty
+    where it is missing or malformed, and stays where another row bears it too.
     """
     found = AreaRows(matched.mapping)
     seen: dict[str, int] = {}
     told = {problem.row for problem in layer.problems if problem.blocks and problem.field == "outline"}
     for number, (cells, outline) in enumerate(zip(layer.rows, layer.outlines, strict=True), 1):
         written = {name: as_text(cells.get(heading)) for name, heading in matched.mapping.items()}
-        code = _code(found, number, written["code"], kind, profile, seen)
+        code = _code(found, number, written["code"], kind, profile)
+        if code is not None and not keep_all and not _first_of_its_code(found, number, code, seen):
+            code = None
         name = _name(found, number, written["name"]) or code or ""
         usable = _outline(found, number, outline, told=number in told)
         households = _households(found, number, written.get("households"))
         own_domain = _domain(found, number, written.get("domain"), domain, kind)
         parent = _parent(found, number, written.get("parent"))
-        if code is not None and usable is not None:
-            found.rows.append(AreaRow(number, code, name, usable, parent, households, own_domain))
+        if usable is not None and (code is not None or keep_all):
+            found.rows.append(AreaRow(number, code or "", name, usable, parent, households, own_domain))
     return found
 
 
-def _code(
-    found: AreaRows, number: int, written: str, kind: AreaKind, profile: Profile, seen: dict[str, int]
-) -> str | None:
-    """The row's code; None where it has none that can be used, or another row bears it already."""
+def _code(found: AreaRows, number: int, written: str, kind: AreaKind, profile: Profile) -> str | None:
+    """The row's code; None where it has none that can be used."""
     try:
         code = parse_code(text_of(written))
     except BadValue as bad:
@@ -127,13 +130,17 @@ def _code(
     if problem := profile.check(code, kind):
         found.object(number, "code", "code-malformed", problem.message)
         return None
-    if code in seen:
-        found.object(
-            number, "code", "code-repeated", say("“{code}” is the code of row {row} too", code=code, row=seen[code])
-        )
-        return None
-    seen[code] = number
     return code
+
+
+def _first_of_its_code(found: AreaRows, number: int, code: str, seen: dict[str, int]) -> bool:
+    """Whether no row before bears the code."""
+    if code in seen:
+        said = say("“{code}” is the code of row {row} too", code=code, row=seen[code])
+        found.object(number, "code", "code-repeated", said)
+        return False
+    seen[code] = number
+    return True
 
 
 def _name(found: AreaRows, number: int, written: str) -> str:

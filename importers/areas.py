@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from geo.areas import areas_valid_at
-from geo.codes import AreaKind, Profile, levels_above
+from geo.codes import GB, AreaKind, Profile, levels_above
 from geo.codes import profile as find_profile
 from geo.coverage import Finding
 from geo.crs import Bounds, area_m2
@@ -25,10 +25,11 @@ from geo.loading import NewVersion, Period, StoredVersion, add_areas, add_versio
 from geo.locate import LocatableArea
 from geo.models import AreaImport
 from geo.sentences import Sentence, join, listed, say
+from importers.area_choosing import keep_only
 from importers.area_ground import outside_parents, overlaps
 from importers.area_parents import Above, find_parents
 from importers.area_rows import AreaRow, AreaRows, fields_of, read_rows
-from importers.columns import match_columns
+from importers.columns import Wanted, match_columns
 from importers.encodings import AUTO
 from importers.errors import ReadError
 from importers.layers import read_layer
@@ -50,6 +51,53 @@ SAME_PLACE_DEG = 1e-8
 """Outlines whose corners differ by less than this (1 mm) are the same: PROJ's last digits change with its version."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a file of areas is to be read: what its areas are, and what is known of it beforehand.
+
+    `domain` is what specialised grids are for, where no column says it; `layer` names one where the file holds
+    several; `columns` goes from our fields to the file's headings. `one_domain`: all areas are of `domain`, whatever
+    a column says, as in a net that a department drew for itself.
+    """
+
+    kind: AreaKind
+    domain: str | None = None
+    columns: Mapping[str, str] | None = None
+    encoding: str = AUTO
+    crs: str = AUTO
+    datum: str | None = None
+    layer: str | None = None
+    profile: Profile = GB
+    one_domain: bool = False
+
+    def wanted(self) -> tuple[Wanted, ...]:
+        """The columns looked for."""
+        return tuple(each for each in fields_of(self.kind) if not (self.one_domain and each.name == "domain"))
+
+
+def read_areas(
+    db: Session, path: Path, reading: Reading, *, keep_all: bool = False
+) -> tuple[ImportReport, AreaRows | None]:
+    """Read the rows of a file and check each by itself; None where it cannot be read at all, as the report says.
+
+    `keep_all` keeps rows whose code is missing, malformed or repeated, for somebody who can give them another.
+    """
+    try:
+        box = county_box(db) if reading.kind is not AreaKind.COUNTY else None
+        found = read_layer(
+            path, encoding=reading.encoding, crs=reading.crs, datum=reading.datum, layer=reading.layer, county_box=box
+        )
+    except ReadError as error:
+        return ImportReport.refused(path, error), None
+    matched = match_columns(found.columns, reading.wanted(), reading.columns)
+    detected = replace(found.detected, columns=matched.mapping, unused=matched.ignored)
+    report = ImportReport(path.name, detected, rows=len(found), problems=[*found.problems, *matched.problems()])
+    report.problems += _wrong_domain(reading)
+    if report.blocks and matched.problems():
+        return report, None
+    return report, read_rows(found, matched, reading.kind, reading.profile, domain=reading.domain, keep_all=keep_all)
+
+
 def import_areas(
     db: Session,
     path: Path,
@@ -65,30 +113,27 @@ def import_areas(
     layer: str | None = None,
     profile: Profile | str = "gb",
     accept: Collection[str] = (),
+    only: Collection[str] | None = None,
     now: datetime | None = None,
 ) -> ImportReport:
     """Load every area of a file, in force from `valid_from` on (None: since before anyone knows), or none.
 
     `layer` names one where the file holds several. `domain` is what specialised grids are for, where no column says
     it. `accept` names kinds of trouble (see
-    ACCEPTABLE) that somebody has looked at and wants loaded; what was accepted is recorded with the import.
+    ACCEPTABLE) that somebody has looked at and wants loaded; what was accepted is recorded with the import. `only` are
+    the codes that were chosen of a department's net, all of whose grids are of `domain`: other rows are left out.
     Waits for other changes to areas and keeps them waiting until the transaction ends. Flushes, never commits;
     a report that blocks has written nothing.
     """
     profile = find_profile(profile) if isinstance(profile, str) else profile
     lock_areas(db)
-    try:
-        box = _county_box(db) if kind is not AreaKind.COUNTY else None
-        found = read_layer(path, encoding=encoding, crs=crs, datum=datum, layer=layer, county_box=box)
-    except ReadError as error:
-        return ImportReport.refused(path, error)
-    matched = match_columns(found.columns, fields_of(kind), columns)
-    detected = replace(found.detected, columns=matched.mapping, unused=matched.ignored)
-    report = ImportReport(path.name, detected, rows=len(found), problems=[*found.problems, *matched.problems()])
-    report.problems += _wrong_usage(kind, domain, accept)
-    if report.blocks:
+    reading = Reading(kind, domain, columns, encoding, crs, datum, layer, profile, one_domain=only is not None)
+    report, rows = read_areas(db, path, reading)
+    if rows is not None and only is not None:
+        keep_only(rows, report, only)
+    report.problems += _not_acceptable(accept)
+    if rows is None or report.blocks:
         return _accepting(report, accept)
-    rows = read_rows(found, matched, kind, profile, domain=domain)
     work = _Work(db, kind, Range(valid_from, None), rows)
     work.examine(profile, report)
     _accepting(report, accept)
@@ -107,7 +152,7 @@ class _Work:
     kind: AreaKind
     period: Period
     found: AreaRows
-    parents: Mapping[str, LocatableArea] = field(default_factory=dict)
+    parents: Mapping[int, LocatableArea] = field(default_factory=dict)
     fresh: list[AreaRow] = field(default_factory=list)
     unchanged: set[str] = field(default_factory=set)
 
@@ -143,7 +188,7 @@ class _Work:
         )
 
     def _version(self, row: AreaRow, area_id: int, size_m2: float) -> NewVersion:
-        parent = self.parents.get(row.code)
+        parent = self.parents.get(row.number)
         parent_id = parent.area_id if parent else None
         return NewVersion(area_id, self.period, row.name, row.outline, parent_id, row.households, size_m2)
 
@@ -170,7 +215,7 @@ class _Work:
 
     def _differences(self, row: AreaRow, versions: Sequence[StoredVersion]) -> list[Sentence]:
         """In what the row differs from the versions of its area in the same period."""
-        parent = self.parents.get(row.code)
+        parent = self.parents.get(row.number)
         begins, lower = versions[0].valid.lower, self.period.lower
         differing = {
             say("beginning"): begins is not None and (lower is None or lower < begins),
@@ -197,7 +242,7 @@ def _same_place(one: shapely.MultiPolygon, other: shapely.MultiPolygon) -> bool:
     return one == other or bool(shapely.equals_exact(one, other, SAME_PLACE_DEG, normalize=True))
 
 
-def _county_box(db: Session) -> Bounds | None:
+def county_box(db: Session) -> Bounds | None:
     """Where areas must lie, with a little room around: the box of every county, None while there is none."""
     counties = areas_valid_at(db, END_OF_TIME, kinds=[AreaKind.COUNTY])
     if not counties:
@@ -207,14 +252,23 @@ def _county_box(db: Session) -> Bounds | None:
     return float(west) - room, float(south) - room, float(east) + room, float(north) + room
 
 
-def _wrong_usage(kind: AreaKind, domain: str | None, accept: Collection[str]) -> list[Problem]:
-    problems = []
-    if domain is not None and kind is not AreaKind.SPECIALISED:
-        problems.append(Problem(None, "domain", "domain-unwanted", say("only specialised grids have a domain")))
-    for word in sorted(set(accept) - ACCEPTABLE.keys()):
-        said = say("“{word}” cannot be accepted; what can: {known}", word=word, known=listed(ACCEPTABLE))
-        problems.append(Problem(None, "accept", "cannot-accept", said))
-    return problems
+def _wrong_domain(reading: Reading) -> list[Problem]:
+    if reading.domain is None or reading.kind is AreaKind.SPECIALISED:
+        return []
+    return [Problem(None, "domain", "domain-unwanted", say("only specialised grids have a domain"))]
+
+
+def _not_acceptable(accept: Collection[str]) -> list[Problem]:
+    known = listed(ACCEPTABLE)
+    return [
+        Problem(
+            None,
+            "accept",
+            "cannot-accept",
+            say("“{word}” cannot be accepted; what can: {known}", word=word, known=known),
+        )
+        for word in sorted(set(accept) - ACCEPTABLE.keys())
+    ]
 
 
 def _accepting(report: ImportReport, accept: Collection[str]) -> ImportReport:

@@ -76,3 +76,4 @@ class EventKind(StrEnum):
     MOVED = "moved"
     PHOTO = "photo"
     REVEALED = "revealed"
+    REDRAWN = "redrawn"

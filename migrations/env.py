@@ -5,6 +5,7 @@ Only comparing needs the models: an upgrade runs without importing the applicati
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from alembic import context
 from geoalchemy2 import alembic_helpers
@@ -18,6 +19,7 @@ from database.settings import load_settings
 MODELS = (
     "geo.models",
     "geo.address_models",
+    "geo.redraw_models",
     "staffing.models",
     "incidents.models",
     "webmap.accounts",
@@ -30,12 +32,19 @@ if context.config.attributes.get("comparing", True):
             import_module(name)
 
 
+def ours(thing: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:
+    """Whether a table is one of ours, or of PostGIS and the jobs' package, which bring their own."""
+    if kind == "table" and (name or "").startswith("procrastinate_"):
+        return False
+    return bool(alembic_helpers.include_object(thing, name, kind, reflected, compared))
+
+
 def run(connection: Connection) -> None:
     """Run the migrations that were asked for, each in a transaction of its own."""
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
-        include_object=alembic_helpers.include_object,
+        include_object=ours,
         render_item=alembic_helpers.render_item,
         compare_type=True,
         compare_server_default=True,

@@ -23,6 +23,10 @@ class Action(StrEnum):
     TOKEN_REVOKED = "token-revoked"
     REPORTER_REVEALED = "reporter-revealed"
     AREAS_CHECKED = "areas-checked"
+    NETS_IMPORTED = "nets-imported"
+    REDRAW_BEGUN = "redraw-begun"
+    REDRAW_PUBLISHED = "redraw-published"
+    REDRAW_REVERTED = "redraw-reverted"
 
 
 COMMAND_LINE = "command line"

@@ -29,6 +29,7 @@ from webmap.import_running import (
 )
 from webmap.installation import installation, utcnow
 from webmap.progress import counting
+from webmap.redraw_drafting import DraftOptions, draft_redraw
 
 Command = Callable[..., None]
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -92,14 +93,30 @@ def commands() -> None:
     "--accept", callback=kinds_option, metavar="FINDING,…",
     help="Blocking findings to take as warnings, as in overlap,outside-parent.",
 )  # fmt: skip
-def areas(file: Path, kind: str, domain: str | None, commit: bool, report_to: Path | None, **options: Any) -> None:
+@click.option("--redraw", metavar="NAME", help="Draft a redraw of this name instead: how the areas shall be.")
+@click.option("--scope", callback=kinds_option, metavar="CODE,…", help="Of a redraw: what is replaced.")
+@click.option("--sender", help="Of a redraw: whose file it is; how it is read is remembered for the next one.")
+@click.option("--definition", type=FILE, metavar="FILE.json", help="Of a redraw: how the file is read, as kept before.")
+def areas(
+    file: Path, kind: str, domain: str | None, commit: bool, report_to: Path | None, redraw: str | None,
+    scope: frozenset[str], sender: str | None, definition: Path | None, **options: Any,
+) -> None:  # fmt: skip
     """Load areas of one kind from a .shp, .zip, .gpkg or .geojson, all of them or none.
+
+    An import adds areas. What changes areas that are in force is a redraw: with --redraw the file becomes a draft,
+    which `flask redraw` checks, compares, publishes for a moment and reverts.
 
     Example: flask import areas grids.zip --kind comprehensive --from 2026-01-01
     --columns code=WGBM,name=WGMC --accept overlap --commit
     """
     if domain is not None and kind != AreaKind.SPECIALISED:
         raise click.UsageError("--domain goes with --kind specialised only")
+    if redraw is not None:
+        draft = DraftOptions(redraw, scope, sender, definition, RunOptions(file, commit, report_to))
+        draft_redraw(draft, kind=AreaKind(kind), domain=domain, **options)
+        return
+    if scope or sender or definition:
+        raise click.UsageError("--scope, --sender and --definition go with --redraw only")
     from importers.areas import ACCEPTABLE, import_areas
 
     if unheard_of := options["accept"] - ACCEPTABLE.keys():

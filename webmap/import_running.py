@@ -40,7 +40,7 @@ class RunOptions:
 def run(options: RunOptions, load: Callable[[Session], ImportReport]) -> None:
     """Load a file, commit where asked and nothing blocks, say what happened; exit with 1 where something blocks."""
     try:
-        _check_database()
+        check_database()
         report = _load(options, load)
     except DatabaseError as error:
         raise click.ClickException(str(error)) from error
@@ -118,7 +118,7 @@ def kinds_option(_context: click.Context, _parameter: Parameter, value: str | No
     return frozenset(kind.strip() for kind in (value or "").split(",") if kind.strip())
 
 
-def _check_database() -> None:
+def check_database() -> None:
     """Raise DatabaseError, or tell which command is missing, before a long file is read for nothing."""
     settings = installation().settings
     cluster.check(settings)

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     SEE_OVERVIEW = "see-overview"  # counts, rates and heat
     SEE_PLANS = "see-plans"  # areas on a date, staff on them
     CHECK_PLANS = "check-plans"  # upload a file of areas and see what is wrong in it
+    REDRAW = "redraw"  # draft, mend, publish and revert redraws
     MANAGE_ACCOUNTS = "manage-accounts"  # create, deactivate, reset
     SEE_AUDIT = "see-audit"  # read the audit trail
 
@@ -62,10 +63,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.TOWNSHIP_DISPATCHER: frozenset(_EVERYONE | _DISPATCHER | {P.HANDLE}),
     Role.COUNTY_DISPATCHER: frozenset(_EVERYONE | _DISPATCHER | {P.HANDLE}),
     Role.DEPARTMENT: frozenset(_EVERYONE | {P.SEE_INCIDENTS, P.HANDLE, P.REVEAL_REPORTER}),
-    Role.PLANNER: frozenset(_EVERYONE | {P.SEE_PLANS, P.CHECK_PLANS, P.SEE_OVERVIEW}),
+    Role.PLANNER: frozenset(_EVERYONE | {P.SEE_PLANS, P.CHECK_PLANS, P.REDRAW, P.SEE_OVERVIEW}),
     Role.LEADER: frozenset(_EVERYONE | {P.SEE_INCIDENTS, P.SEE_OVERVIEW, P.SEE_PLANS}),
     Role.ADMINISTRATOR: frozenset(
-        _EVERYONE | {P.SEE_OVERVIEW, P.SEE_PLANS, P.CHECK_PLANS, P.MANAGE_ACCOUNTS, P.SEE_AUDIT}
+        _EVERYONE | {P.SEE_OVERVIEW, P.SEE_PLANS, P.CHECK_PLANS, P.REDRAW, P.MANAGE_ACCOUNTS, P.SEE_AUDIT}
     ),
 }
 
