@@ -67,9 +67,11 @@ def _codes(
     db: Session, redraw: Redraw, rows: Sequence[DraftGrid], ground: Ground, parents: Mapping[str, Any]
 ) -> list[Finding]:
     profile = PROFILES.get(str(redraw.definition.get("codes") or GB.name), GB)
-    in_force = {one.code for one in ground.inside}
     used = _ever_used(db, redraw.kind)
-    return examine_codes(rows, kind=redraw.kind, profile=profile, used=used, in_force=in_force, parents=parents)
+    standing = {one.code: one.outline for one in ground.inside}
+    return examine_codes(
+        rows, kind=redraw.kind, profile=profile, used=used, in_force=standing.keys(), parents=parents, standing=standing
+    )
 
 
 def _ever_used(db: Session, kind: AreaKind) -> dict[str, str]:

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import shapely
+
 from geo.codes import DIGITS, GB, AreaKind, Profile
 from geo.coverage import Finding, Outline
 from geo.crs import area_m2
@@ -19,6 +21,9 @@ from geo.redraws.lying import lies_in
 from geo.redraws.mends import Change, DraftGrid, Mend
 from geo.redraws.numbering import NumberingFails, next_codes
 from geo.sentences import Sentence, say
+
+SAME_GROUND = 0.5
+"""Of all the ground that a row or an area of today has: with so much in common they are the same place."""
 
 
 def examine_codes(
@@ -29,18 +34,22 @@ def examine_codes(
     used: Mapping[str, str],
     in_force: Collection[str],
     parents: Mapping[str, Outline],
+    standing: Mapping[str, Outline] | None = None,
 ) -> list[Finding]:
     """Report `code-missing`, `code-repeated`, `code-reused` and `parent-mismatch`, all of which block; by row.
 
     `used` is every code that an area of this kind ever bore → the name of the latest that did. `in_force` are the
     codes that the draft may go on using: those in force in its scope. `parents` are the areas of the nearest level
-    above, by code, as they will stand.
+    above, by code, as they will stand. `standing` are the outlines of the areas in force in the scope, by code.
 
-    A code that several rows bear stays with the first of them that lies where the code says; each other row is a
-    finding. An area lies in the parent that has half of its ground or more; where none has, nothing is said. The
-    parents of specialised grids are not judged: they may lie across villages.
+    A code that several rows bear stays with the one that lies where the code says and has most of the ground that it
+    stands for today, of equal ones the first; each other row is a finding. A row that needs another code is offered
+    the one that its ground bears today, where no row has it, else the next free one.
+
+    An area lies in the parent that has half of its ground or more; where none has, nothing is said. The parents of
+    specialised grids are not judged: they may lie across villages.
     """
-    draft = _Draft(grids, kind, profile, used, in_force, parents)
+    draft = _Draft(grids, kind, profile, used, in_force, parents, standing or {})
     found = [*_missing(draft), *_repeated(draft), *_reused(draft), *_mismatched(draft)]
     return sorted(found, key=lambda finding: (finding.rows[-1], finding.code))
 
@@ -55,6 +64,7 @@ class _Draft:
     used: Mapping[str, str]
     in_force: Collection[str]
     parents: Mapping[str, Outline]
+    standing: Mapping[str, Outline]
 
     @cached_property
     def lies_in(self) -> list[str | None]:
@@ -86,8 +96,20 @@ class _Draft:
         for at, grid in enumerate(self.grids):
             if grid.code:
                 bearers[grid.code].append(at)
-        keepers = {code: min(rows, key=lambda at: (at in self.strays, at)) for code, rows in bearers.items()}
-        return {at: keepers[code] for code, rows in bearers.items() for at in rows if at != keepers[code]}
+        keepers = {code: self._keeper(rows) for code, rows in bearers.items() if len(rows) > 1}
+        return {at: keeper for code, keeper in keepers.items() for at in bearers[code] if at != keeper}
+
+    def _keeper(self, rows: Sequence[int]) -> int:
+        """Which of several rows of one code keeps it."""
+        stood = {at: self._as_stood(at, self.grids[at].code) for at in rows}
+        return min(rows, key=lambda at: (at in self.strays, -round(stood[at], 3), at))
+
+    def _as_stood(self, at: int, code: str) -> float:
+        """How much a row and the area that bears a code today are the same ground: shared by all that either has."""
+        outline, stood = self.grids[at].outline, self.standing.get(code)
+        if stood is None or not shapely.intersects(outline, stood):
+            return 0.0
+        return float(shapely.intersection(outline, stood).area / shapely.union(outline, stood).area)
 
     @cached_property
     def missing(self) -> set[int]:
@@ -108,10 +130,31 @@ class _Draft:
     def proposed(self) -> dict[int, str]:
         """Rows that need another code → the one they should bear, where that can be said."""
         needed: dict[str, list[int]] = defaultdict(list)
-        for at in sorted(self.recoded):
+        own = self._own_codes()
+        for at in sorted(self.recoded - own.keys()):
             if (parent := self._parent_meant(at)) is not None:
                 needed[parent].append(at)
-        return {at: code for parent, rows in needed.items() for at, code in self._numbered(parent, rows)}
+        return own | {at: code for parent, rows in needed.items() for at, code in self._numbered(parent, rows)}
+
+    def _own_codes(self) -> dict[int, str]:
+        """Rows that need another code → the code that mostly the same ground bears today, where no row has it."""
+        if not self.recoded or not self.standing:
+            return {}
+        borne = {grid.code for grid in self.grids}
+        free = [code for code in self.standing if code not in borne]
+        tree = shapely.STRtree([self.standing[code] for code in free])
+        own: dict[int, str] = {}
+        for at in sorted(self.recoded):
+            near = [free[one] for one in tree.query(self.grids[at].outline, predicate="intersects").tolist()]
+            alike = {code: self._as_stood(at, code) for code in near if code not in own.values()}
+            best = max(alike, key=lambda code: (alike[code], code), default=None)
+            if best is not None and alike[best] >= SAME_GROUND and self._fits(at, best):
+                own[at] = best
+        return own
+
+    def _fits(self, at: int, code: str) -> bool:
+        parent = self._parent_meant(at)
+        return parent is None or self.under(code, parent)
 
     def _parent_meant(self, at: int) -> str | None:
         """Return the parent in which a row lies, else the one that it or its code names, where there is such a one."""

@@ -20,7 +20,8 @@ def find_crossing(grids: Sequence[DraftGrid], tiles: Sequence[AreaOutline]) -> l
         return []
     tree = shapely.STRtree(_outlines(tiles))
     at, near = tree.query(_outlines(grids), predicate="intersects")
-    found = [_crossing(grids[one], [tiles[tile] for tile in near[at == one].tolist()]) for one in np.unique(at).tolist()]
+    beneath = {one: [tiles[tile] for tile in near[at == one].tolist()] for one in np.unique(at).tolist()}
+    found = (_crossing(grids[one], crossed) for one, crossed in beneath.items())
     return [finding for finding in found if finding is not None]
 
 

@@ -47,15 +47,24 @@ def stray_ground(net: Net, faces: Faces, tolerances: Tolerances) -> Iterator[Str
 
 def _strays(net: Net, grid: int, tolerances: Tolerances) -> Iterator[Stray]:
     outline, home = net.outlines[grid], int(net.homes[grid])
-    near = [int(parent) for parent in net.parent_tree.query(outline) if parent != home]
-    others = shapely.union_all(net.parent_outlines[near])
-    out = shapely.difference(outline, net.parent_outlines[home]) if home >= 0 else outline
-    beyond = shapely.difference(out, others)
-    elsewhere = shapely.intersection(out, others) if home >= 0 else Polygon()
-    for shape, is_beyond in ((elsewhere, False), (beyond, True)):
+    beyond: BaseGeometry = shapely.difference(outline, net.parent_outlines[home]) if home >= 0 else outline
+    if _size_m2(beyond) <= tolerances.outside_silent_m2:
+        return
+    elsewhere = []
+    for other in net.parent_tree.query(beyond).tolist():
+        if other == home or _size_m2(beyond) <= DUST_M2:
+            continue
+        elsewhere.append(shapely.intersection(beyond, net.parent_outlines[other]))
+        beyond = shapely.difference(beyond, net.parent_outlines[other])
+    inside = shapely.union_all(elsewhere) if home >= 0 else Polygon()
+    for shape, is_beyond in ((inside, False), (beyond, True)):
         stray = _stray(grid, is_beyond, shape, tolerances)
         if stray is not None:
             yield stray
+
+
+def _size_m2(shape: BaseGeometry) -> float:
+    return area_m2(polygons(shape) or Polygon())
 
 
 def _stray(grid: int, beyond: bool, shape: BaseGeometry, tolerances: Tolerances) -> Stray | None:

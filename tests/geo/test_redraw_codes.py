@@ -253,3 +253,28 @@ def test_a_finding_s_mend_can_be_kept_as_json():
     assert finding.mend.to_json()["changes"] == [{"row": 1, "parent": WEST}]
     assert replace(finding, mend=None).message.told()["facts"]["named"] == EAST
     assert shapely.equals(finding.shape, in_west(0))
+
+
+# --- what the map of today knows ------------------------------------------------------------------------------------
+
+
+def test_of_two_rows_with_one_code_the_one_that_stands_there_today_keeps_it():
+    rows = [DraftGrid(1, f"{WEST}001", "new", box(0, 0, 1, 1), WEST),
+            DraftGrid(2, f"{WEST}001", "old", box(1, 0, 2, 1), WEST)]  # fmt: skip
+    [found] = examine_codes(
+        rows, kind=AreaKind.COMPREHENSIVE, profile=GB, used={f"{WEST}001": "old"}, in_force={f"{WEST}001"},
+        parents={WEST: box(0, 0, 2, 1)}, standing={f"{WEST}001": box(1, 0, 2, 1)},
+    )  # fmt: skip
+    assert found.rows == (2, 1), "row 1 is the stranger"
+
+
+def test_a_row_that_lost_its_code_gets_the_one_its_ground_bears_today():
+    standing = {f"{WEST}001": box(0, 0, 1, 1), f"{WEST}002": box(1, 0, 2, 1)}
+    rows = [DraftGrid(1, f"{WEST}002", "typed wrongly", box(0, 0, 1, 1), WEST),
+            DraftGrid(2, f"{WEST}002", "east", box(1, 0, 2, 1), WEST)]  # fmt: skip
+    [found] = examine_codes(
+        rows, kind=AreaKind.COMPREHENSIVE, profile=GB, used=dict.fromkeys(standing, "x"), in_force=standing.keys(),
+        parents={WEST: box(0, 0, 2, 1)}, standing=standing,
+    )  # fmt: skip
+    assert found.mend is not None
+    assert [change.code for change in found.mend.changes] == [f"{WEST}001"]
