@@ -7,8 +7,11 @@ own, so that a broken file takes no worker down.
 
 import logging
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +24,10 @@ from database.settings import ROOT
 
 log = logging.getLogger(__name__)
 
+WORKER = "WANGGE_JOB_OF"
+"""The variable that tells a command which worker has begun it."""
+
+LOOK_EVERY_S = 1.0
 LONGEST_S = 2 * 3600
 """After this a piece of heavy work is ended: a file that takes so long is broken, or the machine is."""
 
@@ -48,12 +55,16 @@ def hand_over(redraw_id: int) -> None:
 
 @app.periodic(cron="* * * * *")
 @app.task(name="retry-stalled", queue="moments", queueing_lock="retry-stalled", pass_context=True)
-async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> None:  # noqa: ARG001  its name is the package's
+async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> None:  # noqa: ARG001  the package's name
     """Order again what a worker that is gone had begun."""
-    manager = context.app.job_manager
-    for job in await manager.get_stalled_jobs():
+    await order_again(context.app)
+
+
+async def order_again(opened: procrastinate.App) -> None:
+    """Put down anew every job whose worker has shown no life for half a minute."""
+    for job in await opened.job_manager.get_stalled_jobs():
         log.warning("job %s (%s) was left unfinished; it is begun again", job.id, job.task_name)
-        await manager.retry_job(job)
+        await opened.job_manager.retry_job(job)
 
 
 def order(db: Session, task: Any, *, at: datetime | None = None, once: str | None = None, **arguments: Any) -> None:
@@ -78,8 +89,28 @@ def pending(db: Session) -> int:
 
 
 def _run(*words: str) -> None:
-    """Run a command of ours. Raises CalledProcessError or TimeoutExpired, which end the job as failed."""
-    subprocess.run(
-        [sys.executable, "-m", "flask", *words], cwd=ROOT, env=os.environ | {"FLASK_APP": "wsgi"}, check=True,
-        timeout=LONGEST_S, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    """Run a command of ours, which ends with us. Raises CalledProcessError or TimeoutExpired: the job has failed."""
+    ours = {"FLASK_APP": "wsgi", WORKER: str(os.getpid())}
+    command = [sys.executable, "-m", "flask", *words]
+    subprocess.run(command, cwd=ROOT, env=os.environ | ours, check=True, timeout=LONGEST_S, stdin=subprocess.DEVNULL)
+
+
+def end_with_worker() -> None:
+    """Of a command that a worker has begun: end when the worker does. It will be begun again by the next one."""
+    if worker := os.environ.get(WORKER):
+        end_with(int(worker))
+
+
+def end_with(process: int) -> None:
+    """From now on, end when another process has ended, however it did."""
+
+    def watch() -> None:
+        while True:
+            time.sleep(LOOK_EVERY_S)
+            try:
+                os.kill(process, 0)
+            except ProcessLookupError:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    threading.Thread(target=watch, daemon=True).start()

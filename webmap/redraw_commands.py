@@ -34,6 +34,7 @@ from incidents.handover import Choice
 from incidents.workflow import State
 from webmap.import_running import check_database, kinds_option, whoever
 from webmap.installation import installation, utcnow
+from webmap.jobs import end_with_worker
 from webmap.redraw_publishing import publish_redraw, revert_redraw
 from webmap.redraw_work import Work
 
@@ -48,6 +49,7 @@ def commands() -> None:
 
     Example: flask redraw publish 3 --at 2027-01-01
     """
+    end_with_worker()
 
 
 def moment_option(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:

@@ -1,9 +1,6 @@
 """`flask worker`: does the jobs that pages and commands have put down, until it is ended."""
 
 import asyncio
-import os
-import threading
-import time
 
 import click
 import procrastinate
@@ -13,8 +10,6 @@ from database import cluster
 from database.errors import DatabaseError
 from webmap import jobs
 from webmap.installation import installation
-
-LOOK_EVERY_S = 1.0
 
 
 @click.command("worker")
@@ -34,7 +29,7 @@ def commands(until_done: bool, server: int | None) -> None:
     except DatabaseError as error:
         raise click.ClickException(str(error)) from error
     if server is not None:
-        threading.Thread(target=_end_with, args=(server,), daemon=True).start()
+        jobs.end_with(server)
     asyncio.run(_work(until_done))
 
 
@@ -43,15 +38,5 @@ async def _work(until_done: bool) -> None:
     connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=6)
     with jobs.app.replace_connector(connector) as app:
         async with app.open_async():
+            await jobs.order_again(app)
             await app.run_worker_async(concurrency=2, wait=not until_done, delete_jobs="successful")
-
-
-def _end_with(server: int) -> None:
-    """A server that was killed takes its worker along."""
-    while True:
-        time.sleep(LOOK_EVERY_S)
-        try:
-            os.kill(server, 0)
-        except ProcessLookupError:
-            os.kill(os.getpid(), 15)
-            return
