@@ -20,15 +20,21 @@ from database.session import session_for
 from database.settings import Settings
 from geo.codes import AreaKind
 from geo.models import Redraw
-from importers.areas import import_areas
+from geo.redraw_drafts import Planner, Source
+from geo.redraw_publishing import publish
+from geo.redraws.errors import NothingChanges
+from importers.areas import Reading, import_areas
 from shapefiles import layers
-from shapefiles.campaign import CampaignFiles, found_campaign, write_campaign
+from shapefiles.campaign import Campaign, CampaignFiles, found_campaign, write_campaign
 from shapefiles.county import County, found_county
 from shapefiles.generate import SEED, UNTIL
+from webmap.app import create_app
+from webmap.export_commands import commands as exporting
 from webmap.import_commands import commands as importing
-from webmap.installation import Installation, utcnow
+from webmap.installation import utcnow
 from webmap.locate_commands import commands as locate
 from webmap.redraw_commands import commands as redraw
+from webmap.redraw_work import draft_at_once
 
 SAMPLED = 400
 FINDING_OF = {
@@ -47,9 +53,8 @@ def county() -> County:
 def app(database_url: str, county: County, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The demonstration county's areas, as their files bring them."""
     data = tmp_path_factory.mktemp("data")
-    app = Flask("redrawing")
-    here = Installation(Settings(data=data, database_url=database_url, secret_key="a-secret-for-tests-only"))
-    app.extensions["wangge"] = here
+    app = create_app(Settings(data=data, database_url=database_url, secret_key="a-secret-for-tests-only"))
+    here = app.extensions["wangge"]
     layers.write_county(data / "county.geojson", county)
     layers.write_townships(data / "townships.gpkg", county, UNTIL)
     layers.write_villages(data / "villages.gpkg", county, UNTIL)
@@ -61,12 +66,17 @@ def app(database_url: str, county: County, tmp_path_factory: pytest.TempPathFact
             assert not report.blocks, list(report.lines())
         db.commit()
     yield app
-    here.engine.dispose()
+    here.close()
 
 
 @pytest.fixture(scope="module")
-def sent(county: County, tmp_path_factory: pytest.TempPathFactory) -> CampaignFiles:
-    return write_campaign(tmp_path_factory.mktemp("campaign"), found_campaign(county, SEED))
+def campaign(county: County) -> Campaign:
+    return found_campaign(county, SEED)
+
+
+@pytest.fixture(scope="module")
+def sent(campaign: Campaign, tmp_path_factory: pytest.TempPathFactory) -> CampaignFiles:
+    return write_campaign(tmp_path_factory.mktemp("campaign"), campaign)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +107,28 @@ def drafted(
     assert done.exit_code == 1, done.output
     found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     return found
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [("grids.gpkg", "utf-8"), ("grids.geojson", "utf-8"), ("u.zip", "utf-8"), ("g.zip", "gb18030")],
+)
+def test_what_is_exported_and_sent_again_unchanged_changes_nothing(
+    app: Flask, run: Callable[..., Result], tmp_path: Path, name: str, encoding: str
+):
+    file = tmp_path / name
+    done = run(exporting, "areas", file, "--kind", "comprehensive", "--encoding", encoding)
+    assert done.exit_code == 0, done.output
+    here = app.extensions["wangge"]
+    with session_for(here.engine) as db:
+        draft, report = draft_at_once(
+            db, name, file, Reading(AreaKind.COMPREHENSIVE), scope=(), accepted=(), source=Source(name),
+            by=Planner("test"), now=utcnow(),
+        )  # fmt: skip
+        assert draft.comparison is not None and draft.comparison["empty"], draft.comparison["counts"]
+        assert not report.blocks
+        with pytest.raises(NothingChanges):
+            publish(db, draft.id, at=None, by=Planner("test"), now=utcnow())
 
 
 def test_the_file_was_read_as_it_was_meant_and_says_so(drafted: dict[str, Any]):
@@ -136,12 +168,12 @@ def _same_ground(one: shapely.Geometry, other: shapely.Geometry) -> bool:
 
 
 def test_after_mending_it_is_published_for_a_date_and_reverted(
-    app: Flask, run: Callable[..., Result], drafted: dict[str, Any], county: County, tmp_path: Path
+    app: Flask, run: Callable[..., Result], drafted: dict[str, Any], campaign: Campaign, tmp_path: Path
 ):
     here = app.extensions["wangge"]
     with session_for(here.engine) as db:
         draft = db.scalars(select(Redraw).where(Redraw.name == "2027")).one().id
-    points, clean = _points(county)
+    points, clean = _points(campaign)
     now, date = utcnow(), utcnow() + timedelta(days=90)
     before = _answers(app, points, date)
     assert before == _answers(app, points, now)
@@ -173,9 +205,9 @@ def test_after_mending_it_is_published_for_a_date_and_reverted(
     assert "2027" not in [line.split("  ")[1] for line in run(redraw, "list").output.splitlines()]
 
 
-def _points(county: County) -> tuple[list[tuple[float, float]], list[str]]:
+def _points(campaign: Campaign) -> tuple[list[tuple[float, float]], list[str]]:
     """Points inside the grids of the clean campaign, in degrees, and the codes of those grids."""
-    clean = found_campaign(county, SEED).clean
+    clean = campaign.clean
     rng = np.random.default_rng(1)
     chosen = [clean[at] for at in rng.choice(len(clean), SAMPLED, replace=False)]
     inside = np.array([shapely.point_on_surface(grid.outline) for grid in chosen], dtype=object)
