@@ -4,6 +4,7 @@ Each check takes the place of the one before. What a person accepted stays accep
 again: the same kind, between the same rows.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from database.base import WGS84
 from geo.codes import GB, PROFILES, AreaKind
 from geo.coverage import AreaOutline, Finding, Outline, as_multi
+from geo.crs import area_m2
 from geo.models import Area, AreaVersion, Redraw
 from geo.redraw_drafts import Planner, append, rows_of
 from geo.redraw_ground import Ground
@@ -27,7 +29,7 @@ from geo.redraws.ground import examine_ground
 from geo.redraws.mends import DraftGrid
 from geo.redraws.shapes import examine_shapes
 from geo.redraws.words import Decision, RedrawState, RedrawStep
-from geo.sentences import told
+from geo.sentences import say, told
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -51,6 +53,7 @@ def examine(db: Session, redraw: Redraw, ground: Ground, progress: Progress = no
         ("codes", lambda: _codes(db, redraw, rows, ground, parents)),
         ("shapes", lambda: examine_shapes(rows, kind=redraw.kind, may_be_multi_part=redraw.kind in OF_PARTS)),
     ]
+    steps.append(("children", lambda: _children_left(rows, ground)))
     if redraw.kind in TILES:
         standing = [AreaOutline(one.code, one.outline) for one in ground.outside]
         steps.append(("ground", lambda: examine_ground(rows, parents, standing=standing)))
@@ -83,6 +86,21 @@ def _ever_used(db: Session, kind: AreaKind) -> dict[str, str]:
         .order_by(Area.code, func.lower(AreaVersion.valid).nulls_first())
     )
     return {row[0]: row[1] for row in db.execute(names)}
+
+
+def _children_left(rows: Sequence[DraftGrid], ground: Ground) -> list[Finding]:
+    """Areas that would end while others lie under them: those would belong to nobody."""
+    kept = {row.code for row in rows}
+    children = Counter(area.parent_id for area in ground.areas if area.parent_id is not None)
+    return [
+        Finding(
+            "children-left", (one.code,), (), float(area_m2(one.outline)), one.outline,
+            say("{code} would end, and {count} areas lie under it: redraw those first.",
+                code=one.code, count=children[one.area_id]),
+        )
+        for one in ground.inside
+        if one.code not in kept and children[one.area_id]
+    ]  # fmt: skip
 
 
 def _tiles(ground: Ground) -> list[AreaOutline]:

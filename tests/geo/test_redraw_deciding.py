@@ -1,15 +1,18 @@
 """What a planner decides about findings: mended, accepted, and remembered through the next check."""
 
 import pytest
+from shapely.geometry import box
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from geo.codes import AreaKind
 from geo.models import Area, Redraw
 from geo.redraw_deciding import Wanted, accept, mend
-from geo.redraw_drafts import rows_of
+from geo.redraw_drafts import begin, put_rows, rows_of
 from geo.redraw_ground import ground_of
 from geo.redraw_models import RedrawFinding
 from geo.redraws.errors import UnknownFinding, WrongState
+from geo.redraws.mends import DraftGrid
 from geo.redraws.words import Decision, RedrawState
 from tests.factories import NOW, make_ladder
 from tests.geo.drafting import EAST, MIDDLE, PLANNER, WEST, A, B, C, checked, drafted, moved_border, ready, strip
@@ -95,3 +98,13 @@ def test_what_is_published_is_not_mended(db: Session, ladder):
     redraw.state, redraw.comes_at = RedrawState.PUBLISHED, NOW
     with pytest.raises(WrongState):
         mended(db, redraw, Wanted(kinds=["gap"]))
+
+
+def test_a_village_does_not_end_while_grids_lie_under_it(db: Session, ladder):
+    redraw = begin(db, "villages", AreaKind.VILLAGE, by=PLANNER, now=NOW)
+    redraw.scope_ids = [ladder["township"].id]
+    whole = DraftGrid(1, "329901001002", "合并村", box(WEST, 33, EAST, 33.01), "329901001")
+    put_rows(db, redraw, [whole], {"329901001": ladder["township"].id})
+    checked(db, redraw)
+    assert [finding.code for finding in findings(db, redraw)] == ["children-left"]
+    assert accept(db, redraw.id, Wanted(kinds=["children-left"]), by=PLANNER, now=NOW) == 0
