@@ -117,7 +117,10 @@ def _check_text(code: str) -> CodeProblem | None:
 DIGITS = {AreaKind.COUNTY: 6, AreaKind.TOWNSHIP: 9, AreaKind.VILLAGE: 12, AreaKind.COMPREHENSIVE: 15}
 
 _SPREADSHEET = re.compile(r"\d+\.0+|\d\.\d+[eE]\+?\d+|\d[eE]\+\d+")
-_SPECIALISED = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{8,23}")
+_FORMS = {
+    **{kind: re.compile(f"[0-9]{{{digits}}}") for kind, digits in DIGITS.items()},
+    AreaKind.SPECIALISED: re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{8,23}"),
+}
 
 
 class GbProfile:
@@ -132,17 +135,7 @@ class GbProfile:
 
     def check(self, code: str, kind: AreaKind) -> CodeProblem | None:
         """Say what is wrong with a code for an area of this kind, or None."""
-        if problem := _check_text(code):
-            return problem
-        if _SPREADSHEET.fullmatch(code):
-            said = say("The code “{code}” is a number that a spreadsheet has spoiled.", code=code)
-            return CodeProblem("code-spreadsheet", said)
-        if kind is AreaKind.SPECIALISED:
-            return None if _SPECIALISED.fullmatch(code) else _not_specialised(code)
-        if not (code.isascii() and code.isdigit()):
-            said = say("The code “{code}” of a {kind} must be digits only.", code=code, kind=SPOKEN[kind])
-            return CodeProblem("code-not-digits", said)
-        return None if len(code) == DIGITS[kind] else _wrong_length(code, kind)
+        return None if _FORMS[kind].fullmatch(code) else _malformed(code, kind)
 
     def parent_codes(self, code: str, kind: AreaKind) -> tuple[tuple[AreaKind, str], ...]:
         """Return the (kind, code) of each level above that the code itself names, nearest first.
@@ -165,9 +158,20 @@ class GbProfile:
         return CodeProblem("code-not-under-parent", said)
 
 
-def _not_specialised(code: str) -> CodeProblem:
-    said = say("The code “{code}” of a specialised grid must be 9 to 24 letters, digits or hyphens.", code=code)
-    return CodeProblem("code-specialised", said)
+def _malformed(code: str, kind: AreaKind) -> CodeProblem:
+    """Say why a code is not of the form that its kind has: the most telling reason first."""
+    if problem := _check_text(code):
+        return problem
+    if _SPREADSHEET.fullmatch(code):
+        said = say("The code “{code}” is a number that a spreadsheet has spoiled.", code=code)
+        return CodeProblem("code-spreadsheet", said)
+    if kind is AreaKind.SPECIALISED:
+        said = say("The code “{code}” of a specialised grid must be 9 to 24 letters, digits or hyphens.", code=code)
+        return CodeProblem("code-specialised", said)
+    if not (code.isascii() and code.isdigit()):
+        said = say("The code “{code}” of a {kind} must be digits only.", code=code, kind=SPOKEN[kind])
+        return CodeProblem("code-not-digits", said)
+    return _wrong_length(code, kind)
 
 
 def _wrong_length(code: str, kind: AreaKind) -> CodeProblem:

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg
 import shapely
 from geoalchemy2.functions import ST_AsBinary
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from database.base import WGS84
 from geo.codes import AreaKind
-from geo.coverage import Outline, as_multi, as_simple
+from geo.copying import copy_outlined, ewkb
+from geo.coverage import as_simple
 from geo.models import Area, Redraw
 from geo.redraw_models import DraftArea, RedrawEvent
 from geo.redraws.errors import NameTaken, UnknownRedraw, WrongState
@@ -83,23 +82,22 @@ def append(
     db.flush()
 
 
+_COLUMNS = {
+    "redraw_id": "int8", "row": "int4", "code": "text", "name": "text", "domain": "text", "parent_id": "int8",
+    "households": "int4",
+}  # fmt: skip
+
+
 def put_rows(db: Session, redraw: Redraw, rows: Iterable[DraftGrid], parents: Mapping[str, int]) -> int:
     """Let the draft consist of these rows and no others; `parents` is code → area id. Returns how many there are."""
     db.execute(delete(DraftArea).where(DraftArea.redraw_id == redraw.id))
-    db.flush()
-    connection = db.connection().connection.driver_connection
-    if not isinstance(connection, psycopg.Connection):
-        raise TypeError("drafts are written through psycopg")
-    columns = "redraw_id, row, code, name, domain, outline, parent_id, households"
-    count = 0
-    with connection.cursor() as cursor, cursor.copy(f"COPY draft_area ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            parent_id = parents.get(row.parent) if row.parent is not None else None
-            copy.write_row(
-                (redraw.id, row.row, row.code, row.name, row.domain, _ewkb(row.outline), parent_id, row.households)
-            )
-            count += 1
-    return count
+    redraw_id = redraw.id
+
+    def values(row: DraftGrid) -> tuple[Any, ...]:
+        parent_id = parents.get(row.parent) if row.parent is not None else None
+        return redraw_id, row.row, row.code, row.name, row.domain, parent_id, row.households
+
+    return copy_outlined(db, "draft_area", _COLUMNS, ((row.outline, values(row)) for row in rows))
 
 
 def change_row(db: Session, redraw: Redraw, row: DraftGrid, parents: Mapping[str, int]) -> None:
@@ -109,7 +107,7 @@ def change_row(db: Session, redraw: Redraw, row: DraftGrid, parents: Mapping[str
         raise UnknownRedraw
     draft.code, draft.name, draft.households, draft.domain = row.code, row.name, row.households, row.domain
     draft.parent_id = parents.get(row.parent) if row.parent is not None else None
-    draft.outline = _ewkb(row.outline)  # type: ignore[assignment]  # GeoAlchemy2 takes hexadecimal EWKB
+    draft.outline = ewkb([row.outline])[0].hex()  # type: ignore[assignment]  # GeoAlchemy2 takes hexadecimal EWKB
     db.flush()
 
 
@@ -136,7 +134,3 @@ def doubt(redraw: Redraw) -> None:
     """What was checked has been changed: it is a draft again."""
     redraw.state = RedrawState.DRAFT
     redraw.base, redraw.checked_at, redraw.comparison = None, None, None
-
-
-def _ewkb(outline: Outline) -> str:
-    return str(shapely.to_wkb(shapely.set_srid(as_multi(outline), WGS84), hex=True, include_srid=True))

@@ -6,6 +6,7 @@ much the number of areas that cover the ground changes there, from its right to 
 left it changes, and nowhere else. Twins do not cancel with one neighbour, for they run twice.
 
 Only edges with the same two ends, to the last bit, can cancel: where one neighbour has a vertex more, both stay.
+Ends that are the same place but for the last digits can be moved onto each other first (`geo.redraws.snapping`).
 """
 
 from __future__ import annotations
@@ -48,10 +49,28 @@ class Edges:
         """The same edges run back: joined to others, they cancel what these outlines have in common with them."""
         return Edges(self.begin, self.end, -self.times, self.owner, self.hashes)
 
+    def moved(self, begin: Places, end: Places) -> Edges:
+        """The edges between other places, without those that have no length there."""
+        edges = Edges(begin, end, self.times, self.owner, _hashes(_lonlat(begin)) + _hashes(_lonlat(end)))
+        return edges[begin != end]
+
     def lines(self) -> NDArray[np.object_]:
         """Each edge as a line."""
         ends = np.stack([self.begin, self.end], axis=1)
         return np.asarray(shapely.linestrings(ends.view(np.float64).reshape(-1, 2, 2)))
+
+    def chains(self) -> NDArray[np.object_]:
+        """The edges as lines; an edge that begins where the one before it ends is in one line with that."""
+        if not len(self):
+            return np.empty(0, dtype=object)
+        goes_on = self.end[:-1] == self.begin[1:]
+        line = np.concatenate([[0], np.cumsum(~goes_on)])
+        last = np.concatenate([~goes_on, [True]])
+        places = np.empty(len(self) + int(last.sum()), dtype=np.complex128)
+        at = np.arange(len(self)) + line
+        places[at], places[at[last] + 1] = self.begin, self.end[last]
+        of = np.repeat(line[last], np.bincount(line) + 1)
+        return np.asarray(shapely.linestrings(_lonlat(places), indices=of))
 
 
 def joined(*many: Edges) -> Edges:
@@ -90,8 +109,8 @@ def edges_of(outlines: NDArray[np.object_] | Sequence[BaseGeometry]) -> Edges:
 def uncancelled(edges: Edges, apart: Numbers | None = None) -> Edges:
     """Return what is left when every edge has been cancelled by those that run it back: each line once.
 
-    `apart` gives each edge a number, from 0: only edges of the same number cancel. The owner of what is left is one
-    that runs it the way that is left.
+    `apart` gives each edge a number, from 0: only edges of the same number cancel. What is left stays in
+    order; its owner is one that runs it the way that is left.
     """
     if not len(edges):
         return edges
@@ -106,17 +125,19 @@ def uncancelled(edges: Edges, apart: Numbers | None = None) -> Edges:
     right = runs[at] * net[group] > 0
     at, group = at[right], group[right]
     chosen = np.flatnonzero(np.diff(group, prepend=-1))
-    kept = edges[order[at[chosen]]]
-    times = net[group[chosen]] * sense[at[chosen]]
-    return Edges(kept.begin, kept.end, times, kept.owner, kept.hashes)
+    at, group = at[chosen], group[chosen]
+    in_order = np.argsort(order[at])
+    at, group = at[in_order], group[in_order]
+    kept = edges[order[at]]
+    return Edges(kept.begin, kept.end, net[group] * sense[at], kept.owner, kept.hashes)
 
 
 def distinct(edges: Edges) -> Edges:
-    """Return each line once, whichever way and however often it is run."""
+    """Return each line once, whichever way and however often it is run, where it first comes."""
     if not len(edges):
         return edges
     order, first, _ = _alike(edges, None)
-    return edges[order[first]]
+    return edges[np.sort(np.minimum.reduceat(order, np.flatnonzero(first)))]
 
 
 def _alike(edges: Edges, apart: Numbers | None) -> tuple[Numbers, Chosen, Numbers]:
@@ -155,6 +176,10 @@ def _sorted_by_place(edges: Edges, apart: Numbers | None) -> Numbers:
     low, high = np.where(turned, edges.end, edges.begin), np.where(turned, edges.begin, edges.end)
     keys = (high.imag, high.real, low.imag, low.real)
     return np.lexsort(keys if apart is None else (*keys, apart))
+
+
+def _lonlat(places: Places) -> NDArray[np.float64]:
+    return np.ascontiguousarray(places).view(np.float64).reshape(-1, 2)
 
 
 def _hashes(vertices: NDArray[np.float64]) -> Hashes:

@@ -2,14 +2,15 @@
 
 The lines that cut are the edges that do not cancel: among the grids of the draft, among those that stand, among the
 parents; and among the children of each parent with its own outline. Where everything fits only the scope's own outer
-border is left. Of each face one point is asked what covers it, and that holds for all of it, apart from which of
-several grids side by side it is.
+border is left. Ends of what does not cancel that are the same place but for a millimetre are moved onto each other,
+a parent's onto a grid's, and it is tried again. Of each face one point is asked what covers it, and that holds for all
+of it, apart from which of several grids side by side it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +21,8 @@ from geo.coverage import AreaOutline, Outline
 from geo.crs import area_m2
 from geo.redraws.edges import Edges, Numbers, distinct, edges_of, joined, uncancelled
 from geo.redraws.mends import DraftGrid
-from geo.redraws.sizes import DUST_M2, Outlines
+from geo.redraws.sizes import DUST_M2, SAME_PLACE, Outlines
+from geo.redraws.snapping import settled
 
 Chosen = NDArray[np.bool_]
 
@@ -38,13 +40,23 @@ class Net:
 
     @cached_property
     def outlines(self) -> Outlines:
-        """Of all grids."""
-        return outlines_of([*(grid.outline for grid in self.grids), *(grid.outline for grid in self.standing)])
+        """Of all grids, prepared for many questions."""
+        outlines = outlines_of([*(grid.outline for grid in self.grids), *(grid.outline for grid in self.standing)])
+        shapely.prepare(outlines)
+        return outlines
 
     @cached_property
     def tree(self) -> shapely.STRtree:
         """Of all grids."""
         return shapely.STRtree(self.outlines)
+
+    def met(self, shapes: Outlines) -> tuple[Numbers, Numbers]:
+        """Pairs of a shape and a grid that it meets, as indices. The tree's own predicates would not use what is
+        prepared: for large outlines and small shapes they take ten times as long.
+        """
+        at, grid = self.tree.query(shapes)
+        meets = shapely.intersects(self.outlines[grid], shapes[at])
+        return at[meets], grid[meets]
 
     @cached_property
     def parent_codes(self) -> list[str]:
@@ -106,7 +118,8 @@ class Faces:
     """Pieces of ground, and for each how many grids and how many parents cover it.
 
     `quiet` faces are covered by one grid, which is at home there, or not by the draft at all; nothing is the matter.
-    `parent` is the index of one parent that covers a face, -1 where none does.
+    `parent` is the index of one parent that covers a face, -1 where none does. `sure` says that the point asked was on
+    no border, so that the numbers are right. `dust` is what is too small to be asked.
     """
 
     shapes: Outlines
@@ -115,6 +128,8 @@ class Faces:
     parents: Numbers
     parent: Numbers
     quiet: Chosen
+    sure: Chosen
+    dust: Outlines
 
 
 def faces_of(net: Net) -> Faces:
@@ -122,9 +137,10 @@ def faces_of(net: Net) -> Faces:
     shapes = _pieces(_lines(net))
     sizes_m2 = area_m2(shapes)
     kept = sizes_m2 > DUST_M2
+    dust = shapes[~kept]
     shapes, sizes_m2 = shapes[kept], sizes_m2[kept]
     points, sure = _points(net, shapes)
-    at, grid = net.tree.query(points, predicate="intersects")
+    at, grid = net.met(points)
     grids = np.bincount(at, minlength=len(shapes))
     draft = grid < len(net.grids)
     from_draft = np.bincount(at[draft], minlength=len(shapes))
@@ -134,7 +150,7 @@ def faces_of(net: Net) -> Faces:
     parents = np.bincount(below, minlength=len(shapes))
     home = _at_home(net, at, grid, above, below, len(shapes))
     quiet = sure & ((from_draft == 0) | ((grids == 1) & home))
-    return Faces(shapes, sizes_m2, grids, parents, parent, quiet)
+    return Faces(shapes, sizes_m2, grids, parents, parent, quiet, sure, dust)
 
 
 def _lines(net: Net) -> Edges:
@@ -142,54 +158,66 @@ def _lines(net: Net) -> Edges:
     count = len(net.grids)
     drawn = edges_of(net.outlines[:count])
     above = edges_of(net.parent_outlines)
-    home = net.homes[drawn.owner]
-    by_parent = uncancelled(drawn, home + 1)
-    known = by_parent[net.homes[by_parent.owner] >= 0]
-    at_home = np.concatenate([net.homes[known.owner], above.owner])
-    lines = [
-        uncancelled(by_parent),
+    by_home = uncancelled(drawn, net.homes[drawn.owner] + 1)
+    by_home = replace(by_home, owner=net.homes[by_home.owner])
+    at_home = joined(by_home[by_home.owner >= 0], above.reversed())
+    kinds = (
+        uncancelled(by_home),
         uncancelled(edges_of(net.outlines[count:])),
         uncancelled(above),
-        uncancelled(joined(known, above.reversed()), at_home),
-    ]
-    return distinct(joined(*lines))
+        uncancelled(at_home, at_home.owner),
+    )
+    free = [replace(edges, owner=edges.owner * 0) for edges in kinds[:3]]
+    return distinct(joined(*(uncancelled(edges, edges.owner) for edges in _snapped(*free, kinds[3]))))
+
+
+def _snapped(*kinds: Edges) -> Iterator[Edges]:
+    """Yield the edges with ends moved onto those of earlier kinds that are the same place."""
+    edges = joined(*kinds)
+    places = settled(np.concatenate([edges.begin, edges.end]))
+    begin, end = np.split(places, 2)
+    at = 0
+    for kind in kinds:
+        yield kind.moved(begin[at : at + len(kind)], end[at : at + len(kind)])
+        at += len(kind)
 
 
 def _pieces(edges: Edges) -> Outlines:
-    """Faces between lines that may cross. Lines are chained first: thousands of short ones take ten times as long."""
+    """Faces between lines that may cross. Thousands of short lines would take ten times as long as the long ones."""
     if not len(edges):
         return np.empty(0, dtype=object)
-    chains = shapely.line_merge(shapely.multilinestrings(edges.lines().tolist()))
-    noded = shapely.union_all(shapely.get_parts(chains))
+    noded = shapely.union_all(edges.chains())
     return np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))))
 
 
 def _points(net: Net, shapes: Outlines) -> tuple[Outlines, Chosen]:
-    """A point within each face, and whether it lies on no border: of the grids' borders only some cut the faces.
-
-    Where it does, other points of the face are tried.
+    """A point within each face, and whether it is off all borders: of the grids' borders only some cut the faces, and
+    between two that were moved onto each other there may be a crack. Where it is not, others are tried, unless the
+    face is hardly wider than that itself.
     """
     points = shapely.point_on_surface(shapes)
-    sure = ~_on_borders(net, points)
+    sure = ~_at_borders(net, points)
+    wide = 2 * shapely.area(shapes) > 3 * SAME_PLACE * shapely.length(shapes)
     for share in (0.6180339887, 0.2360679775, 0.0901699437):
-        for at in np.flatnonzero(~sure).tolist():
-            west, south, east, north = shapes[at].bounds
-            corner = shapely.box(west, south, west + share * (east - west), south + share * (north - south))
-            part = shapely.intersection(shapes[at], corner)
-            other = shapely.point_on_surface(part)
-            if not other.is_empty and not _on_borders(net, outlines_of([other]))[0]:
-                points[at], sure[at] = other, True
+        left = np.flatnonzero(~sure & wide)
+        west, south, east, north = shapely.bounds(shapes[left]).T
+        corners = shapely.box(west, south, west + share * (east - west), south + share * (north - south))
+        others = shapely.point_on_surface(shapely.intersection(shapes[left], corners))
+        left, others = left[~shapely.is_empty(others)], others[~shapely.is_empty(others)]
+        off = ~_at_borders(net, others)
+        points[left[off]], sure[left[off]] = others[off], True
     return points, sure
 
 
-def _on_borders(net: Net, points: Outlines) -> Chosen:
-    """Tell which points lie exactly on the border of a grid or of a parent."""
+def _at_borders(net: Net, points: Outlines) -> Chosen:
+    """Tell which points lie on the border of a grid or of a parent, or so near that they might as well."""
     on = np.zeros(len(points), dtype=bool)
     x, y = shapely.get_x(points), shapely.get_y(points)
-    at, grid = net.tree.query(points, predicate="intersects")
-    on[at[~shapely.contains_xy(net.outlines[grid], x[at], y[at])]] = True
-    above, below = shapely.STRtree(points).query(net.parent_outlines, predicate="intersects")
-    on[below[~shapely.contains_xy(net.parent_outlines[above], x[below], y[below])]] = True
+    boxes = shapely.box(x - SAME_PLACE, y - SAME_PLACE, x + SAME_PLACE, y + SAME_PLACE)
+    at, grid = net.met(boxes)
+    on[at[~shapely.contains(net.outlines[grid], boxes[at])]] = True
+    above, below = shapely.STRtree(boxes).query(net.parent_outlines, predicate="intersects")
+    on[below[~shapely.contains(net.parent_outlines[above], boxes[below])]] = True
     return on
 
 

@@ -12,10 +12,10 @@ from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.coverage import Finding, spoken_m2
-from geo.redraws.faces import Faces, Net
-from geo.redraws.giving import Takes, given
+from geo.redraws.faces import Faces, Net, outlines_of
+from geo.redraws.giving import Takes, given, without
 from geo.redraws.mends import Change, Mend
-from geo.redraws.sizes import HAIR, Outlines, Tolerances, lengths_m, slivers
+from geo.redraws.sizes import SAME_PLACE, Outlines, Tolerances, lengths_m, slivers
 from geo.sentences import Sentence, listed, say
 
 
@@ -80,7 +80,7 @@ def _at_border(net: Net, shapes: Outlines, parent: NDArray[np.int64]) -> NDArray
         middles, _, piece = _edges(shapes)
         borders = shapely.boundary(net.parent_outlines)
         shapely.prepare(borders)
-        at_border[piece[shapely.dwithin(borders[parent[piece]], middles, HAIR)]] = True
+        at_border[piece[shapely.dwithin(borders[parent[piece]], middles, SAME_PLACE)]] = True
     return at_border
 
 
@@ -89,7 +89,10 @@ def beside_of(net: Net, shapes: Outlines) -> list[tuple[tuple[int, float], ...]]
     if not len(shapes):
         return []
     middles, metres, piece = _edges(shapes)
-    edge, grid = net.tree.query(middles, predicate="dwithin", distance=HAIR)
+    x, y = shapely.get_x(middles), shapely.get_y(middles)
+    edge, grid = net.tree.query(shapely.box(x - SAME_PLACE, y - SAME_PLACE, x + SAME_PLACE, y + SAME_PLACE))
+    near = shapely.dwithin(net.outlines[grid], middles[edge], SAME_PLACE)
+    edge, grid = edge[near], grid[near]
     pairs, pair = np.unique(np.stack([piece[edge], grid]), axis=1, return_inverse=True)
     lengths = np.bincount(pair.reshape(-1), metres[edge], minlength=pairs.shape[1])
     found: list[list[tuple[int, float]]] = [[] for _ in shapes]
@@ -153,27 +156,34 @@ def gift(net: Net, empty: Empty, grid: int, takes: Takes, *, leaving: Sequence[i
     Grids that are `leaving` have the ground until mends take it away.
     """
     outline, row = net.grids[grid].outline, net.grids[grid].row
-    before = shapely.difference(outline, shapely.union_all(list(takes.get(row, ()))))
-    if _fits(outline, empty.shape) and _fits(before, empty.shape):
+    taken = outlines_of(takes.get(row, ()))
+    before = without(outline, taken) if len(taken) else outline
+    if fits(outline, empty.shape) and (before is outline or fits(before, empty.shape)):
         return Change(row, add=empty.shape)
     add = given(net, empty.shape, grid, empty.parent, leaving=leaving)
     return Change(row, add=add) if add is not None and _hangs_together(before, add) else None
 
 
-def _fits(outline: BaseGeometry, piece: Polygon) -> bool:
-    """Tell whether a piece joins an outline vertex by vertex, so that no hair is left between them."""
+def fits(outline: BaseGeometry, piece: BaseGeometry) -> bool:
+    """Tell whether a piece, or several, joins an outline vertex by vertex, so that no hair is left between them."""
     after = shapely.union(outline, piece)
-    corners = np.unique(shapely.get_coordinates([outline, piece]), axis=0)
-    return (
-        _hangs_together(outline, piece)
-        and _rings(after) <= _rings(outline)
-        and bool(np.isin(shapely.get_coordinates(after).view(np.complex128), corners.view(np.complex128)).all())
-    )
+    if _parts(after) > _parts(outline) or _rings(after) > _rings(outline):
+        return False
+    return _corners(after) <= _corners([outline, piece])
+
+
+def _corners(shapes: BaseGeometry | list[BaseGeometry]) -> set[complex]:
+    return set(shapely.get_coordinates(shapes).view(np.complex128)[:, 0].tolist())
 
 
 def _hangs_together(outline: BaseGeometry, piece: Polygon | MultiPolygon) -> bool:
-    return bool(shapely.get_num_geometries(shapely.union(outline, piece)) <= shapely.get_num_geometries(outline))
+    return _parts(shapely.union(outline, piece)) <= _parts(outline)
+
+
+def _parts(shape: BaseGeometry) -> int:
+    return int(shapely.get_num_geometries(shape))
 
 
 def _rings(shape: BaseGeometry) -> int:
-    return len(shapely.get_rings(shape))
+    parts = shapely.get_parts(shape)
+    return len(parts) + int(shapely.get_num_interior_rings(parts).sum())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import shapely
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
@@ -18,7 +19,7 @@ from geo.coverage import Outline, polygons
 from geo.crs import area_m2
 from geo.redraws.faces import Net, outlines_of
 from geo.redraws.mends import Change, DraftGrid
-from geo.redraws.sizes import LAP, Tolerances, perimeters_m
+from geo.redraws.sizes import LAP, Outlines, Tolerances, perimeters_m
 
 WORTH_WIDTH_M, WORTH_M2 = 2.0, 100.0
 """What is narrower or smaller than this is no grid."""
@@ -32,31 +33,47 @@ def given(net: Net, piece: Polygon, to: int, parent: int, *, leaving: Sequence[i
     """
     wide: BaseGeometry = shapely.buffer(piece, LAP, join_style="mitre")
     near = [int(grid) for grid in net.tree.query(wide, predicate="intersects") if grid != to and grid not in leaving]
-    wide = shapely.difference(wide, shapely.union_all(net.outlines[near]))
+    whole = without(wide, net.outlines[near])
     inside = sorted({parent, int(net.homes[to])} - {-1})
     if inside:
-        wide = shapely.intersection(wide, shapely.union_all(net.parent_outlines[inside]))
-    return _largest(wide)
+        bounds = net.parent_outlines[inside]
+        whole = shapely.intersection(whole, bounds[0] if len(bounds) == 1 else shapely.union_all(bounds))
+    return next(iter(_largest(whole, outlines_of([wide]))), None)
 
 
-def taken(piece: Polygon, within: BaseGeometry) -> Outline | None:
-    """Return what to take from a grid so that it loses a piece which lies in `within`, and ends where that begins."""
-    return _largest(shapely.intersection(shapely.buffer(piece, LAP, join_style="mitre"), within))
+def taken(pieces: Outlines, within: BaseGeometry) -> list[Polygon]:
+    """Return what to take from a grid so that it loses pieces which lie in `within`, and ends where that begins."""
+    wide = shapely.buffer(pieces, LAP, join_style="mitre")
+    return _largest(shapely.intersection(shapely.union_all(wide), within), wide)
 
 
-def taken_beyond(piece: Polygon, border_of: BaseGeometry) -> Outline | None:
-    """Return what to take from a grid so that it loses a piece outside of `border_of`, and ends where that ends."""
-    return _largest(shapely.difference(shapely.buffer(piece, LAP, join_style="mitre"), border_of))
+def taken_beyond(pieces: Outlines, borders_of: Outlines) -> list[Polygon]:
+    """Return what to take from a grid so that it loses pieces outside of `borders_of`, and ends where these end."""
+    wide = shapely.buffer(pieces, LAP, join_style="mitre")
+    return _largest(without(shapely.union_all(wide), borders_of), wide)
 
 
-def _largest(shape: BaseGeometry) -> Outline | None:
-    """A piece is in one: what else there is are hairs."""
+def without(shape: BaseGeometry, others: Outlines) -> BaseGeometry:
+    """Take outlines from a shape one by one: for a small shape this is quicker than to unite them all first."""
+    for other in others[shapely.intersects(others, shape)]:
+        shape = shapely.difference(shape, other)
+    return shape
+
+
+def _largest(shape: BaseGeometry, pieces: Outlines) -> list[Polygon]:
+    """Return the largest part at each piece, for a piece is in one: what else there is are hairs."""
     parts = shapely.get_parts(polygons(shape) or Polygon())
-    return max(parts.tolist(), key=shapely.area) if len(parts) else None
+    piece, part = shapely.STRtree(parts).query(pieces, predicate="intersects")
+    order = np.lexsort([-shapely.area(parts[part]), piece])
+    first = np.flatnonzero(np.diff(piece[order], prepend=-1))
+    found: list[Polygon] = parts[np.unique(part[order][first])].tolist()
+    return found
 
 
 def together(shapes: Sequence[Outline]) -> Outline | None:
     """Several pieces as one change."""
+    if len(shapes) == 1:
+        return shapes[0]
     return polygons(shapely.union_all(list(shapes)))
 
 
@@ -64,12 +81,12 @@ Takes = Mapping[int, Sequence[Outline]]
 """Row → what other mends take from it: all of them may be accepted."""
 
 
-def cut(grid: DraftGrid, pieces: Sequence[Outline | None], takes: Takes, tolerances: Tolerances) -> Change | None:
+def cut(grid: DraftGrid, pieces: Sequence[Outline], takes: Takes, tolerances: Tolerances) -> Change | None:
     """Return the change that takes pieces from a row, with the crumbs that this would leave beside the rest.
 
     None where, with what other mends take, nothing worth a grid would be left, or more pieces than there were.
     """
-    take = together([piece for piece in pieces if piece is not None])
+    take = together(pieces)
     if take is None:
         return None
     outline = grid.outline
@@ -79,11 +96,17 @@ def cut(grid: DraftGrid, pieces: Sequence[Outline | None], takes: Takes, toleran
     parts = shapely.get_parts(rest)
     sizes_m2 = area_m2(parts)
     large = sizes_m2 > tolerances.silent_m2
-    before = int((area_m2(shapely.get_parts(outline)) > tolerances.silent_m2).sum())
-    if not 0 < large.sum() <= max(before, 1) or not is_worth_a_grid(parts[int(sizes_m2.argmax())]):
+    if not 0 < large.sum() <= max(_parts_above(outline, tolerances.silent_m2), 1):
+        return None
+    if not is_worth_a_grid(parts[int(sizes_m2.argmax())]):
         return None
     crumbs = shapely.buffer(parts[~large], LAP, join_style="mitre").tolist()
-    return Change(grid.row, take=together([take, *crumbs]))
+    return Change(grid.row, take=together([take, *crumbs]) if crumbs else take)
+
+
+def _parts_above(outline: Outline, least_m2: float) -> int:
+    parts = shapely.get_parts(outline)
+    return int((area_m2(parts) > least_m2).sum()) if len(parts) > 1 else 1
 
 
 def is_worth_a_grid(outline: Outline) -> bool:

@@ -2,8 +2,9 @@
 
 `shapely.coverage_is_valid` finds overlaps and misses gaps; comparing every pair of grids finds no gap either and
 takes long. Here the ground is cut only where the number of areas that cover it changes (`geo.redraws.faces`): where
-everything fits there is nothing to cut, and little where little is wrong. Parents whose borders come from another file
-than the grids' fit nowhere; then there is much to cut, and it takes ten times as long, but the answer is the same.
+everything fits there is nothing to cut, and little where little is wrong. Files that differ by less than a millimetre
+fit too. Parents whose borders are farther off than that, and so fit nowhere, leave much to cut, and a mend to propose
+for each grid along them: that takes ten times as long and more, but the answer is the same.
 
 A mend that is proposed can be accepted together with all the others, in any order. What it takes from one grid it
 leaves to the grid that stays, what it gives has no other taker, and of three that share ground one remains. One thing

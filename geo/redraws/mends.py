@@ -36,15 +36,17 @@ class DraftGrid:
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of one row: ground added, ground taken, another outline, another code, another parent.
+    """What becomes of one row: ground added, ground taken, vertices left out, another code, another parent.
 
-    None leaves things as they are. `whole` replaces the outline; `add` and `take` are ground given and taken.
+    None leaves things as they are. `add` and `take` are ground given and taken; `thin_out` leaves out vertices that are
+    no farther than so many degrees from the one before. None of them says what the outline becomes: each is made to the
+    outline as it then is.
     """
 
     row: int
     add: Outline | None = None
     take: Outline | None = None
-    whole: Outline | None = None
+    thin_out: float | None = None
     code: str | None = None
     parent: str | None = None
 
@@ -61,11 +63,12 @@ class Mend:
         return {"message": self.message.told(), "changes": [_to_json(change) for change in self.changes]}
 
 
-_SHAPES = ("add", "take", "whole")
+_PLAIN = ("row", "thin_out", "code", "parent")
+_SHAPES = ("add", "take")
 
 
 def _to_json(change: Change) -> dict[str, Any]:
-    known = {name: value for name in ("row", "code", "parent") if (value := getattr(change, name)) is not None}
+    known = {name: value for name in _PLAIN if (value := getattr(change, name)) is not None}
     shapes = {name: shapely.to_wkb(value, hex=True) for name in _SHAPES if (value := getattr(change, name)) is not None}
     return known | shapes
 
@@ -83,14 +86,16 @@ class MendFails(Exception):
 
 
 def apply(grid: DraftGrid, change: Change) -> DraftGrid:
-    """Return the row as the change leaves it. Raises MendFails where no ground would be left."""
-    outline: BaseGeometry = change.whole or grid.outline
+    """Return the row as the change leaves it. Raises MendFails where nothing would be left that can be drawn."""
+    outline: BaseGeometry = grid.outline
     if change.take is not None:
         outline = shapely.difference(outline, change.take)
     if change.add is not None:
         outline = shapely.union(outline, change.add)
     left = polygons(outline)
     mended = mend_outline(left).outline if left is not None else None
+    if mended is not None and change.thin_out is not None:
+        mended = thinned_out(mended, change.thin_out)
     if mended is None:
         raise MendFails
     return replace(
@@ -99,6 +104,15 @@ def apply(grid: DraftGrid, change: Change) -> DraftGrid:
         code=grid.code if change.code is None else change.code,
         parent=grid.parent if change.parent is None else change.parent,
     )
+
+
+def thinned_out(outline: Outline, nearest: float) -> Outline | None:
+    """Return the outline without vertices up to so many degrees from the one before; None where that breaks it."""
+    try:
+        thinner = polygons(shapely.remove_repeated_points(outline, nearest))
+    except shapely.GEOSException:  # a ring of two places is left
+        return None
+    return thinner if thinner is not None and thinner.is_valid else None
 
 
 def changed_m2(grids: Mapping[int, DraftGrid], changes: Iterable[Change]) -> dict[int, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,8 +15,8 @@ from shapely.geometry.base import BaseGeometry
 from geo.coverage import Finding, polygons, spoken_m2
 from geo.crs import area_m2
 from geo.redraws.faces import Faces, Net, outlines_of
-from geo.redraws.gaps import Empty, beside_of, gift
-from geo.redraws.giving import Takes, cut, taken_beyond, together
+from geo.redraws.gaps import Empty, beside_of, fits, gift
+from geo.redraws.giving import Takes, cut, taken_beyond, together, without
 from geo.redraws.mends import Change, Mend
 from geo.redraws.sizes import DUST_M2, Outlines, Tolerances, slivers
 from geo.sentences import Sentence, listed, say
@@ -36,8 +37,10 @@ def stray_ground(net: Net, faces: Faces, tolerances: Tolerances) -> Iterator[Str
     """Yield for each grid what lies where it should not, without what nobody is told."""
     if not net.parents:
         return
-    grids = np.unique(net.tree.query(faces.shapes[~faces.quiet], predicate="intersects")[1])
-    grids = grids[grids < len(net.grids)]
+    loose = np.concatenate([faces.shapes[~faces.quiet], faces.dust])
+    face, grid = net.met(loose)
+    most_m2 = np.bincount(grid, area_m2(loose)[face], minlength=len(net.grids))[: len(net.grids)]
+    grids = np.flatnonzero(most_m2 > tolerances.outside_silent_m2)  # of the others no more can be astray
     homes = net.homes[grids]
     inside = np.zeros(len(grids), dtype=bool)
     inside[homes >= 0] = shapely.covers(net.parent_outlines[homes[homes >= 0]], net.outlines[grids[homes >= 0]])
@@ -51,8 +54,9 @@ def _strays(net: Net, grid: int, tolerances: Tolerances) -> Iterator[Stray]:
     if _size_m2(beyond) <= tolerances.outside_silent_m2:
         return
     elsewhere = []
-    for other in net.parent_tree.query(beyond).tolist():
-        if other == home or _size_m2(beyond) <= DUST_M2:
+    near = net.parent_tree.query(beyond)
+    for other in near[shapely.intersects(net.parent_outlines[near], beyond)].tolist():
+        if other == home or beyond.is_empty:
             continue
         elsewhere.append(shapely.intersection(beyond, net.parent_outlines[other]))
         beyond = shapely.difference(beyond, net.parent_outlines[other])
@@ -112,8 +116,8 @@ def _mend(net: Net, stray: Stray, pieces: Outlines, takes: Takes, tolerances: To
     """Propose to take the ground away; or the other parent for a grid that lies there altogether."""
     grid, home = net.grids[stray.grid], int(net.homes[stray.grid])
     bounds = net.parent_outlines if stray.beyond else net.parent_outlines[[home]]
-    border = shapely.union_all(bounds[shapely.intersects(bounds, shapely.box(*grid.outline.bounds))])
-    change = cut(grid, [taken_beyond(piece, border) for piece in pieces], takes, tolerances)
+    near = bounds[shapely.intersects(bounds, shapely.box(*grid.outline.bounds))]
+    change = cut(grid, taken_beyond(pieces, near), takes, tolerances)
     if change is None:
         return None if stray.beyond else _other_parent(net, stray.grid, tolerances)
     heirs = [] if stray.beyond else _passed_on(net, stray.grid, pieces, tolerances)
@@ -129,25 +133,34 @@ def _passed_on(net: Net, grid: int, pieces: Outlines, tolerances: Tolerances) ->
     ground = shapely.multipolygons(pieces.tolist())
     near = net.tree.query(ground)
     parts = []
-    for parent in net.parent_tree.query(ground, predicate="intersects").tolist():
+    above = net.parent_tree.query(ground)
+    for parent in above[shapely.intersects(net.parent_outlines[above], ground)].tolist():
         at_home = near[(near != grid) & np.isin(net.homes[near], (parent, -1))]
         rest = shapely.intersection(ground, net.parent_outlines[parent])
-        rest = shapely.difference(rest, shapely.union_all(net.outlines[at_home]))
-        parts += [
-            (part, parent)
-            for part in shapely.get_parts(polygons(rest) or Polygon())
-            if area_m2(part) > tolerances.silent_m2
-        ]
-    beside = beside_of(net, outlines_of([part for part, _ in parts]))
-    heirs = []
-    for (part, parent), neighbours in zip(parts, beside, strict=True):
-        empty = Empty(part, area_m2(part), parent, at_border=True, thin=False, beside=neighbours)
+        rest = without(rest, net.outlines[at_home])
+        pieces = shapely.get_parts(polygons(rest) or Polygon())
+        sizes_m2 = area_m2(pieces)
+        parts += [(pieces[at], sizes_m2[at], parent) for at in np.flatnonzero(sizes_m2 > tolerances.silent_m2)]
+    beside = beside_of(net, outlines_of([part for part, _, _ in parts]))
+    inherited: dict[int, list[Empty]] = defaultdict(list)
+    for (part, size_m2, parent), neighbours in zip(parts, beside, strict=True):
         for heir, _ in neighbours:
             if heir != grid and net.is_draft(heir) and net.homes[heir] == parent:
-                gain = gift(net, empty, heir, {}, leaving=near[~np.isin(net.homes[near], (parent, -1))].tolist())
-                heirs += [(net.code(heir), gain)] if gain is not None else []
+                inherited[heir].append(Empty(part, size_m2, parent, at_border=True, thin=False, beside=neighbours))
                 break
-    return heirs
+    gains = ((heir, _gain(net, heir, pieces, near)) for heir, pieces in inherited.items())
+    return [(net.code(heir), gain) for heir, gain in gains if gain is not None]
+
+
+def _gain(net: Net, heir: int, pieces: list[Empty], near: NDArray[np.int64]) -> Change | None:
+    """Give pieces of the parent of a grid to it, all at once where they fit."""
+    whole = together([piece.shape for piece in pieces])
+    if whole is not None and fits(net.grids[heir].outline, whole):
+        return Change(net.grids[heir].row, add=whole)
+    leaving = near[~np.isin(net.homes[near], (net.homes[heir], -1))].tolist()
+    gifts = [gift(net, piece, heir, {}, leaving=leaving) for piece in pieces]
+    add = together([each.add for each in gifts if each is not None and each.add is not None])
+    return Change(net.grids[heir].row, add=add) if add is not None else None
 
 
 def _other_parent(net: Net, grid: int, tolerances: Tolerances) -> Mend | None:

@@ -43,7 +43,7 @@ class Shared:
 
 def shared_ground(net: Net, faces: Faces, tolerances: Tolerances) -> list[Shared]:
     """Return what each pair with one of the draft shares, largest first; also what is too small to be told."""
-    doubtful = faces.shapes[~faces.quiet]
+    doubtful = faces.shapes[~faces.quiet & ((faces.grids > 1) | ~faces.sure)]
     chosen = np.unique(net.tree.query(doubtful, predicate="intersects")[1])
     outlines = net.outlines[chosen]
     one, other = shapely.STRtree(outlines).query(outlines)
@@ -130,7 +130,7 @@ def _cut(
     if not net.is_draft(loser):
         return None
     keeps = net.outlines[sum(shared.pair) - loser]
-    return cut(net.grids[loser], [taken(portion, keeps) for portion in shared.portions[chosen]], takes, tolerances)
+    return cut(net.grids[loser], taken(shared.portions[chosen], keeps), takes, tolerances)
 
 
 def overlap(net: Net, shared: Shared, takes: Takes, tolerances: Tolerances) -> Finding | None:

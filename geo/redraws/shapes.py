@@ -16,7 +16,7 @@ from geo.coverage import Finding, polygons, spoken_m2
 from geo.crs import area_m2
 from geo.redraws.faces import outlines_of
 from geo.redraws.giving import WORTH_M2, WORTH_WIDTH_M, together
-from geo.redraws.mends import Change, DraftGrid, Mend
+from geo.redraws.mends import Change, DraftGrid, Mend, thinned_out
 from geo.redraws.sizes import Outlines, Tolerances, perimeters_m
 from geo.sentences import join, listed, say
 from geo.sphere import M_PER_DEG
@@ -128,11 +128,11 @@ def _repeated(grids: Sequence[DraftGrid]) -> Iterator[Finding]:
 
 
 def _without_repeated(grid: DraftGrid) -> Mend | None:
-    """Propose the outline without them. Its `whole` replaces what other mends made of it: accept it before those."""
-    whole = polygons(shapely.remove_repeated_points(grid.outline, REPEATED_DEG))
-    if whole is None or not whole.is_valid:
+    """Propose the outline without them, unless that breaks it."""
+    if thinned_out(grid.outline, REPEATED_DEG) is None:
         return None
-    return Mend((Change(grid.row, whole=whole),), say("The repeated vertices of {code} are removed.", code=grid.code))
+    said = say("The repeated vertices of {code} are removed.", code=grid.code)
+    return Mend((Change(grid.row, thin_out=REPEATED_DEG),), said)
 
 
 def _thin(grids: Sequence[DraftGrid]) -> Iterator[Finding]:

@@ -34,8 +34,11 @@ class Tolerances:
 DUST_M2 = 0.01
 """What does not even count as a piece: a millimetre along ten metres. Rounding makes such by the thousand."""
 
-HAIR = 1e-9
-"""In degrees, a tenth of a millimetre: what is nearer than this touches."""
+SAME_PLACE = 1e-8
+"""In degrees, a millimetre. Nobody surveys a border more exactly, and a file in metres rounds to it; degrees computed
+from those metres, or written with nine digits, differ by less. Taken for one another, such vertices can hide at most
+1 m² along a kilometre of border: what files with the same border are always allowed.
+"""
 
 LAP = 2e-8
 """In degrees, two millimetres: how far ground given or taken laps over. Less would look like repeated vertices."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.codes import FREE, GB, AreaKind, ProfileError, levels_above, profile
+from geo.codes import DIGITS, FREE, GB, AreaKind, ProfileError, levels_above, profile
 
 COUNTY, TOWNSHIP, VILLAGE = AreaKind.COUNTY, AreaKind.TOWNSHIP, AreaKind.VILLAGE
 COMPREHENSIVE, SPECIALISED = AreaKind.COMPREHENSIVE, AreaKind.SPECIALISED
@@ -110,3 +110,13 @@ def test_profiles_are_found_by_name():
     assert profile("GB") is GB and profile("free") is FREE
     with pytest.raises(ProfileError, match="use free or gb"):
         profile("iso")
+
+
+@given(st.text("0123456789AZaz-;. ①１\u200be+", max_size=30), st.sampled_from(AreaKind))
+def test_a_national_code_is_right_exactly_when_it_has_the_form_of_its_kind(code, kind):
+    plain = code.isascii() and code.replace("-", "").isalnum()
+    if kind is SPECIALISED:
+        right = plain and 9 <= len(code) <= 24 and not code.startswith("-")
+    else:
+        right = plain and code.isdigit() and len(code) == DIGITS[kind]
+    assert (GB.check(code, kind) is None) == right

@@ -275,7 +275,7 @@ def test_a_text_too_long_for_a_dbf_is_refused_by_name_and_never_cut(tmp_path: Pa
     write(tmp_path / "out.zip", area(name=fits))
     before = (tmp_path / "out.zip").read_bytes()
     assert read_layer(tmp_path / "out.zip").rows[0]["名称"] == fits
-    with pytest.raises(TextTooLong, match=r"longer in UTF-8: name of “B7” \(255 bytes\)\. Write a GeoPackage"):
+    with pytest.raises(TextTooLong, match=r"longer in UTF-8: 名称 of “B7” \(255 bytes\)\. Write a GeoPackage"):
         write(tmp_path / "out.zip", area(), area("B7", name=long))
     assert (tmp_path / "out.zip").read_bytes() == before
     write(tmp_path / "out.zip", area(name=long), encoding="gb18030")

@@ -97,6 +97,22 @@ def test_a_whole_tessellation_leaves_its_outer_border_and_each_edge_knows_its_gr
         assert shapely.covers(outlines[owner].boundary, line)
 
 
+def test_edges_that_follow_one_another_are_one_line_and_together_they_are_the_same_lines():
+    edges = left(*tessellation(5, 5, points=4, seed=3))
+    chains = edges.chains()
+    assert len(chains) < len(edges) / 4
+    assert shapely.get_num_coordinates(chains).sum() == len(edges) + len(chains)
+    assert shapely.union_all(chains).equals(shapely.union_all(edges.lines()))
+    assert len(left().chains()) == 0
+
+
+def test_moved_edges_cancel_where_their_ends_come_together_and_those_without_length_are_gone():
+    edges = edges_of([box(0, 0, 1, 1), box(1 + 1e-9, 0, 2, 1)])
+    assert len(uncancelled(edges)) == 8
+    assert len(uncancelled(edges.moved(np.round(edges.begin, 8), np.round(edges.end, 8)))) == 6
+    assert len(edges.moved(np.round(edges.begin.real, 0) + 0j, np.round(edges.end.real, 0) + 0j)) == 4
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 3)] * 2, *[st.integers(1, 3)] * 2), max_size=6))
 def test_across_each_edge_the_number_of_areas_changes_by_as_much_as_it_says(boxes):

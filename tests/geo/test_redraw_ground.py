@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -10,6 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
+from shapely.affinity import translate
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -17,7 +19,7 @@ from geo.coverage import AreaOutline, Finding, Outline
 from geo.crs import area_m2
 from geo.redraws.ground import examine_ground
 from geo.redraws.mends import DraftGrid, apply, changed_m2
-from geo.redraws.sizes import Tolerances
+from geo.redraws.sizes import SAME_PLACE, Tolerances, perimeters_m
 from tests.geo.redraw_faults import METRE, Drawn, sound, with_fault
 
 EVERYTHING = Tolerances(silent_m2=0.05, outside_silent_m2=0.05, sliver_width_m=0.0, sliver_m2=0.0)
@@ -138,6 +140,54 @@ def _without_a_mend(findings: list[Finding]) -> BaseGeometry:
 def test_slivers_are_warnings_and_a_sound_net_has_none(seed):
     assert examine_ground(sound(seed).grids, sound(seed).parents) == []
     assert examine_ground(sound(seed).grids, sound(seed, elsewhere_drawn=True).parents) == []
+
+
+@pytest.mark.parametrize("degrees", [1e-9, 1e-7, 9e-7], ids=["last digits", "centimetre", "ten centimetres"])
+@settings(max_examples=8, deadline=None)
+@given(SEEDS, st.integers(0, 3))
+def test_parents_that_lie_a_little_aside_hide_nothing_and_add_nothing(degrees, seed, faults):
+    rng = np.random.default_rng(seed)
+    drawn = sound(seed)
+    for _ in range(faults):
+        drawn = with_fault(drawn, rng)
+    aside = {code: translate(outline, degrees, degrees / 2) for code, outline in drawn.parents.items()}
+    drawn = Drawn(drawn.grids, aside)
+    found = examine_ground(drawn.grids, aside, tolerances=EVERYTHING)
+    assert differ_m2(ground(found, "gap", "remainder"), _empty(drawn)) < 2 + _same_m2(drawn) * (degrees < SAME_PLACE)
+    _overlaps_agree(drawn, found)
+    _strays_agree(drawn, found)
+    if not faults:
+        told = examine_ground(drawn.grids, aside)
+        assert {finding.code for finding in told} <= {"sliver"} and (told == [] or degrees > SAME_PLACE)
+
+
+def _same_m2(drawn: Drawn) -> float:
+    """What may be hidden where vertices a tenth of a millimetre apart are taken for the same."""
+    return 1e-4 * float(perimeters_m(np.array(list(drawn.parents.values()), dtype=object)).sum())
+
+
+@settings(max_examples=8, deadline=None)
+@given(SEEDS, st.integers(0, 2))
+def test_grids_that_differ_from_one_another_in_the_last_digits_fit(seed, faults):
+    rng = np.random.default_rng(seed)
+    drawn = sound(seed)
+    for _ in range(faults):
+        drawn = with_fault(drawn, rng)
+    written = [replace(grid, outline=translate(grid.outline, rng.uniform(0, 5e-10))) for grid in drawn.grids]
+    found = examine_ground(written, drawn.parents)
+    exactly = examine_ground(drawn.grids, drawn.parents)
+    assert [(each.code, each.rows) for each in found] == [(each.code, each.rows) for each in exactly]
+    for one, other in zip(found, exactly, strict=True):
+        assert one.size_m2 == pytest.approx(other.size_m2, abs=1)
+
+
+def test_a_gap_of_more_than_a_millimetre_is_told_where_it_is_long_enough():
+    # The middle of the whole lies in the gap: that it is empty there must not be said of all of it.
+    for metres, expected in {0.0005: [], 0.003: ["sliver"]}.items():
+        wide = metres * METRE / 1e-3
+        grids = drafts(square(0, 0, 1, 40), square(1 + wide, 0, 1 - wide, 40))
+        found = examine_ground(grids, around(square(0, 0, 2, 40)))
+        assert [finding.code for finding in found] == expected
 
 
 # --- one by one

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from functools import reduce
+from itertools import permutations
 
 import pytest
 import shapely
@@ -12,8 +15,8 @@ from shapely.geometry import MultiPolygon, Polygon
 from geo.codes import AreaKind
 from geo.coverage import Finding, Outline
 from geo.crs import area_m2
-from geo.redraws.mends import DraftGrid, apply, changed_m2
-from geo.redraws.shapes import examine_shapes
+from geo.redraws.mends import Change, DraftGrid, MendFails, apply, changed_m2, changes_of
+from geo.redraws.shapes import REPEATED_DEG, examine_shapes
 
 METRE = 1e-5
 """In degrees, about."""
@@ -90,6 +93,29 @@ def test_repeated_vertices_are_removed_and_nothing_else_changes():
     assert shapely.get_num_coordinates(whole.outline) == 5
     assert whole.outline.equals_exact(square(0, 0), tolerance=2e-9, normalize=True)
     assert examine_shapes([whole]) == []
+
+
+def test_removing_repeated_vertices_keeps_what_other_mends_did_in_whatever_order():
+    ring = list(square(0, 0).exterior.coords)
+    grid = drawn(Polygon([*ring[:3], (ring[2][0] + 1e-9, ring[2][1]), ring[3]]))[0]
+    mend = only(examine_shapes([grid])).mend
+    assert mend is not None
+    (thin,) = changes_of(json.loads(json.dumps(mend.to_json())))
+    take, add = Change(1, take=square(0, 0, 20)), Change(1, add=square(100, 0, 20))
+    expected = square(0, 0).difference(square(0, 0, 20)).union(square(100, 0, 20))
+    for order in permutations((thin, take, add)):
+        after = reduce(apply, order, grid)
+        assert area_m2(after.outline.symmetric_difference(expected)) < 0.1
+        assert examine_shapes([after]) == []
+
+
+def test_vertices_that_cannot_be_left_out_stay_and_are_told_without_a_mend():
+    # Left out, nothing of the one part would remain: a triangle of half a millimetre.
+    crumb = Polygon([(119, 33), (119 + 5e-9, 33), (119, 33 + 5e-9)])
+    found = examine_shapes(drawn(crumb), kind=AreaKind.VILLAGE)
+    assert [(each.code, each.mend) for each in found] == [("repeated-vertices", None), ("thin-grid", None)]
+    with pytest.raises(MendFails):
+        apply(drawn(crumb)[0], Change(1, thin_out=REPEATED_DEG))
 
 
 def test_vertices_of_two_parts_or_rings_do_not_repeat_one_another():

@@ -44,10 +44,7 @@ DRAWN_PX = 4000
 
 def main(folder: Path) -> None:
     """Check the file of the folder; leave a report in any case."""
-    os.nice(10)
-    with suppress(ValueError, OSError):  # not every system has the limit
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    threading.Thread(target=_show_life, args=(folder,), daemon=True).start()
+    begin_alone(folder)
     order = Order.kept(folder)
     file = folder / order.file
     try:
@@ -58,6 +55,14 @@ def main(folder: Path) -> None:
         write(folder / "report.json", orjson.dumps(report))
     finally:
         file.unlink(missing_ok=True)
+
+
+def begin_alone(folder: Path) -> None:
+    """Give way to the server, take no more memory than is allowed, and show life from now on."""
+    os.nice(10)
+    with suppress(ValueError, OSError):  # not every system has the limit
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    threading.Thread(target=_show_life, args=(folder,), daemon=True).start()
 
 
 def check(db: Session, file: Path, order: Order, folder: Path) -> dict[str, Any]:
@@ -71,18 +76,18 @@ def check(db: Session, file: Path, order: Order, folder: Path) -> dict[str, Any]
         report = ImportReport.refused(file, error)
     finally:
         db.rollback()
-    return _kept(report) | seen
+    return kept(report) | seen
 
 
-def _kept(report: ImportReport) -> dict[str, Any]:
+def kept(report: ImportReport) -> dict[str, Any]:
     """The report as JSON, but with what each sentence was made of: who reads it may speak another language."""
-    kept = report.to_json()
-    for problem, item in zip(report.problems, kept["problems"], strict=True):
+    told_again = report.to_json()
+    for problem, item in zip(report.problems, told_again["problems"], strict=True):
         item |= {"message": told(problem.message), "field": told(problem.field)}
-    for finding, item in zip(report.findings, kept["findings"], strict=True):
+    for finding, item in zip(report.findings, told_again["findings"], strict=True):
         item["message"] = told(finding.message)
-    kept["detected"]["notes"] = [told(note) for note in report.detected.notes]
-    return kept
+    told_again["detected"]["notes"] = [told(note) for note in report.detected.notes]
+    return told_again
 
 
 def write(path: Path, content: bytes) -> None:

@@ -79,14 +79,19 @@ def begin(settings: Settings, order: Order, upload: FileStorage) -> str | None:
     folder.mkdir(mode=0o700, parents=True)
     upload.save(folder / order.file)
     order.keep(folder)
+    process = spawn(settings, "webmap.plans.checking", folder)
+    threading.Thread(target=_watch, args=(process, folder, order), daemon=True).start()
+    return check_id
+
+
+def spawn(settings: Settings, module: str, folder: Path) -> "subprocess.Popen[bytes]":
+    """Start a module on a folder in a process of its own; what it complains of is kept there."""
     with (folder / "trouble.txt").open("wb") as trouble:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "webmap.plans.checking", str(folder)],
+        return subprocess.Popen(
+            [sys.executable, "-m", module, str(folder)],
             cwd=ROOT, env=_environment(settings), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=trouble,
             start_new_session=True,
         )  # fmt: skip
-    threading.Thread(target=_watch, args=(process, folder, order), daemon=True).start()
-    return check_id
 
 
 def find(settings: Settings, check_id: str) -> Check | None:
@@ -124,11 +129,12 @@ def _state(folder: Path) -> str:
         return "done"
     if (folder / "failed").exists():
         return "failed"
-    shown = [_age_s(folder / name) for name in ("alive", "order.json")]
+    shown = [age_s(folder / name) for name in ("alive", "order.json")]
     return "running" if min(shown) < SILENT_S else "lost"
 
 
-def _age_s(path: Path) -> float:
+def age_s(path: Path) -> float:
+    """Seconds since a file was touched; infinite where there is none."""
     try:
         return time.time() - path.stat().st_mtime
     except OSError:
@@ -158,7 +164,7 @@ def _watch(process: "subprocess.Popen[bytes]", folder: Path, order: Order) -> No
 def _sweep(home: Path) -> None:
     """Remove checks that are old, and the uploads of those that were lost."""
     for check in list(_all(home)):
-        if _age_s(check.folder / "order.json") > KEPT_S:
+        if age_s(check.folder / "order.json") > KEPT_S:
             shutil.rmtree(check.folder, ignore_errors=True)
         elif check.state == "lost":
             (check.folder / check.order.file).unlink(missing_ok=True)
