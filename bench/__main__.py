@@ -8,7 +8,18 @@ import json
 import time
 from collections.abc import Callable
 
-from bench import address_document, addresses, county, document, intake, locate, locate_file, pages
+from bench import (
+    address_document,
+    addresses,
+    county,
+    document,
+    intake,
+    locate,
+    locate_file,
+    pages,
+    redraw_check,
+    redraw_import,
+)
 from bench.county import County
 from bench.document import Moment
 from bench.measuring import load
@@ -46,6 +57,13 @@ def taking_in(where: County) -> str:
     return document.intake(intake.measure(where), moment)
 
 
+def redrawing(where: County) -> str:
+    """Checking a redraw beside one library call, and reading its file beside ogr2ogr."""
+    moment = Moment(time.time(), load())
+    checked = redraw_check.measure(where.data / "tessellations")
+    return document.redraws(checked, redraw_import.measure(where), moment)
+
+
 def first_screens(where: County) -> str:
     """Our pages beside plain Folium."""
     moment = Moment(time.time(), load())
@@ -58,6 +76,7 @@ PARTS: dict[str, Callable[[County], str]] = {
     "locator": finding,
     "addresses": geocoding,
     "intake": taking_in,
+    "redraws": redrawing,
     "pages": first_screens,
 }
 

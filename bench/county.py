@@ -10,19 +10,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Engine, make_url
+from sqlalchemy import URL, Engine, make_url
 
 from bench.measuring import load, run
-from database import cluster, preparing
+from database import cluster, preparing, schema
 from database.session import make_engine
 from database.settings import ROOT, Settings, load_settings
 
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 FLASK = str(ROOT / ".venv" / "bin" / "flask")
+
+_numbers = count(1)
 
 
 @dataclass(frozen=True)
@@ -85,18 +88,32 @@ def end(county: County) -> None:
 
 
 @contextmanager
-def copy_of(county: County) -> Iterator[str]:
-    """The address of a copy of the county's database, for what writes; dropped with the block."""
-    name = f"bench_{os.getpid()}"
+def copy_of(county: County, original: str = cluster.DATABASE) -> Iterator[str]:
+    """The address of a copy of the county's database, or of another one there, for what writes; dropped afterwards."""
+    with _database(county, original) as url:
+        yield url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def empty(county: County) -> Iterator[str]:
+    """The address of a database with the schema and nothing in it, beside the county's; dropped afterwards."""
+    with _database(county, "template1") as url:
+        preparing.add_extensions(make_url(cluster.url(county.settings, superuser=True)).set(database=url.database))
+        schema.migrate(url.render_as_string(hide_password=False))
+        yield url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def _database(county: County, template: str) -> Iterator[URL]:
+    name = f"bench_{os.getpid()}_{next(_numbers)}"
     with _administrator(county) as server:
         server.execute(
             sql.SQL("CREATE DATABASE {} OWNER wangge TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(cluster.DATABASE)
+                sql.Identifier(name), sql.Identifier(template)
             )
         )
     try:
-        whole = make_url(cluster.url(county.settings))
-        yield whole.set(database=name).render_as_string(hide_password=False)
+        yield make_url(cluster.url(county.settings)).set(database=name)
     finally:
         with _administrator(county) as server:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

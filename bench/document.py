@@ -8,10 +8,12 @@ from bench.intake import CALLERS, WORKERS, Figures
 from bench.locate import DRAWN, DRAWN_AND_ASKED, ONE_POINTS, ROUNDS, SJOIN, SPENT_S, Found, Measured, One
 from bench.locate import ONE as SINGLE
 from bench.locate import OURS as OUR_LOCATOR
-from bench.locate_aims import aims
+from bench.locate_aims import Aim, aims
 from bench.locate_file import OURS, THEIRS, Agreement, Cost
-from bench.measuring import cores, machine
+from bench.measuring import cores, machine, median
 from bench.pages import Weight
+from bench.redraw_check import FAULTS, PLAIN, Checked
+from bench.redraw_import import Imported, middle
 from database.settings import ROOT
 from incidents.clock import LOCAL
 
@@ -211,6 +213,52 @@ def intake(figures: dict[str, dict[str, Figures]], moment: Moment) -> str:
         " `tests/webmap/test_intake_survives.py`.",
         ["callers", "", "rate ÷ bare", "p99 ÷ bare", "rate", "p50", "p99"], rows, moment,
     )  # fmt: skip
+
+
+REDRAW_AIM = 3.0
+
+
+def redraws(checked: Checked, imported: Imported, moment: Moment) -> str:
+    """Checking a redraw beside one library call, and reading its file beside ogr2ogr."""
+    found = [
+        *(Aim(f"checking ÷ `{PLAIN}`", f"{checked.size.grids:,} grids, {ground}", REDRAW_AIM, checked.ratio(ground))
+          for ground in checked.ours),
+        Aim("reading a file into a draft ÷ `ogr2ogr`", f"{imported.size.grids:,} grids", REDRAW_AIM, imported.ratio),
+    ]  # fmt: skip
+    rows = [[aim.what, aim.where, f"≤ {aim.wanted:.3g}", f"{aim.reached:.2f}", aim.verdict] for aim in found]
+    judged = section(
+        "Redraws",
+        f"Checking finds gaps, overlaps and what lies outside its parent, each with its shape and size; `{PLAIN}` tells"
+        f" which borders do not match, and of gaps nothing. First the answers: of {FAULTS} seeded gaps and {FAULTS}"
+        " seeded overlaps **each is found, with its size, and nothing else**; without a fault nothing is.\n\n"
+        f"The file is a shapefile in GBK that does not say so, {imported.ours[0].kept.corners:,} corners. Ours finds"
+        " out encoding and columns, judges every code, name, outline and parent and writes the draft; `ogr2ogr` is told"
+        " the encoding and loads the file into PostGIS as it is (`PG_USE_COPY`). Each begins with a new database, and"
+        " **as many rows and corners, the same codes and names, the same ground** stand in it afterwards.",
+        ["aim", "", "wanted", "reached", ""], rows, moment,
+    )  # fmt: skip
+    return "\n".join([judged, table(["", "", "time"], _checking(checked)), _reading(imported)])
+
+
+def _checking(checked: Checked) -> list[list[str]]:
+    return [
+        [name, ground, f"{median(taken[ground]):.2f} s"]
+        for ground in checked.ours
+        for name, taken in (("**checking**", checked.ours), (f"`{PLAIN}`", checked.plain))
+    ]
+
+
+def _reading(imported: Imported) -> str:
+    rows = []
+    for name, turns in (("**reading into a draft**", imported.ours), ("`ogr2ogr`", imported.theirs)):
+        seconds, process_s, peak_mb = middle(turns)
+        rows.append([name, f"{seconds:.1f} s", f"{process_s:.1f} s", f"{peak_mb:.0f} MB"])
+    read_s = median([turn.read_s for turn in imported.ours])
+    text = (
+        f"From opening the file to the commit; {read_s:.1f} s of ours pass before anything is written. The whole"
+        " process is Python's start and our modules' too, which a worker that reads files has behind it."
+    )
+    return f"{text}\n\n{table(['', 'time', 'whole process', 'peak memory'], rows)}"
 
 
 def pages(figures: dict[str, Weight], moment: Moment) -> str:

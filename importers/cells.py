@@ -59,13 +59,19 @@ def one_of(
 
 def text_of(value: Any) -> str:
     """Return what was given as text without characters that no database keeps; numbers were never text."""
+    if isinstance(value, str):
+        kept = value if value.isprintable() else _without_controls(value)
+        return kept.strip()
     if value is None:
         return ""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
-    if not isinstance(value, str):
-        raise BadValue("not-text", say("“{written}” is not text", written=_shown(str(value))))
-    return "".join(c if unicodedata.category(c) not in {"Cc", "Cs"} else " " for c in value).strip()
+    raise BadValue("not-text", say("“{written}” is not text", written=_shown(str(value))))
+
+
+def _without_controls(text: str) -> str:
+    """Put a space for every control character and half of a character. What is printable has none."""
+    return "".join(c if unicodedata.category(c) not in {"Cc", "Cs"} else " " for c in text)
 
 
 def _text(value: Any) -> str | None:

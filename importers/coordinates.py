@@ -6,7 +6,7 @@ clerk is asked. The transformation itself is geo.crs's.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,12 +72,15 @@ def place(
     `crs` is a person's --crs; `datum` says that longitudes and latitudes are gcj02 or bd09. Raises CrsUnusable,
     CrsUnknown, CrsImplausible or DatumConflict.
     """
-    bounds = _bounds(raw.outlines)
+    drawn: Floats = shapely.get_coordinates(raw.outlines)
+    usable = _usable(drawn)
+    bounds = _bounds(_only(drawn, usable))
     choice = _told(file, crs) if crs.casefold() != AUTO else _choose(raw, file, bounds, county_box)
     choice = _shifted(file, choice, datum)
-    placed = _transformed(raw.outlines, choice)
-    corners = shapely.get_coordinates(placed)[_usable(raw.outlines)]
-    _check_at_home(file, corners, choice, bounds, county_box)
+    corners = _transformed(drawn, usable, choice)
+    stays = np.array_equal(corners, drawn)  # degrees, as a rule
+    placed: Shapes = raw.outlines if stays else shapely.set_coordinates(raw.outlines.copy(), corners)
+    _check_at_home(file, _only(corners, usable), choice, bounds, county_box)
     problems = (*choice.problems, *_poorly_known(choice.datum))
     said = say("coordinates read as {system}: {why}", system=_titled(choice.datum), why=choice.why)
     return Placed(placed, _epsg_of(choice.datum), _datum_of(choice.datum), (said,), problems)
@@ -199,20 +202,16 @@ def _shifted(file: Path, choice: _Choice, datum: str | None) -> _Choice:
     )
 
 
-def _transformed(outlines: Shapes, choice: _Choice) -> Shapes:
+def _transformed(corners: Floats, usable: NDArray[np.bool_], choice: _Choice) -> Floats:
     """Transform every corner; what is no coordinate at all becomes infinite, for the check of outlines to report.
 
     Not NaN, which equals nothing: a ring that begins and ends there would be open.
     """
-
-    def to_lonlat(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        usable = (np.abs(x) < _LARGEST_M) & (np.abs(y) < _LARGEST_M)
-        east, north = (y, x) if choice.swapped else (x, y)
-        lon, lat = to_wgs84(np.where(usable, east, 0.0), np.where(usable, north, 0.0), choice.datum)
-        return np.where(usable, lon, np.inf), np.where(usable, lat, np.inf)
-
-    transform: Callable[..., Shapes] = shapely.transform
-    return transform(outlines, to_lonlat, interleaved=False)
+    x, y = np.where(usable, corners.T, 0.0)
+    east, north = (y, x) if choice.swapped else (x, y)
+    lonlat = np.column_stack(to_wgs84(east, north, choice.datum))
+    lonlat[~usable] = np.inf
+    return lonlat
 
 
 def _check_at_home(file: Path, corners: Floats, choice: _Choice, bounds: Bounds, county_box: Bounds | None) -> None:
@@ -250,18 +249,24 @@ def _poorly_known(datum: Datum) -> list[Problem]:
     return [Problem(None, None, "datum-imprecise", said, "warn")]
 
 
-def _usable(outlines: Shapes) -> NDArray[np.bool_]:
+def _usable(corners: Floats) -> NDArray[np.bool_]:
     """Tell which corners are coordinates at all."""
-    return np.asarray((np.abs(shapely.get_coordinates(outlines)) < _LARGEST_M).all(axis=1))
+    x, y = corners.T
+    usable: NDArray[np.bool_] = (np.abs(x) < _LARGEST_M) & (np.abs(y) < _LARGEST_M)
+    return usable
 
 
-def _bounds(outlines: Shapes) -> Bounds:
-    """Return the box of all corners that are coordinates at all; zeros when there is none."""
-    corners = shapely.get_coordinates(outlines)[_usable(outlines)]
+def _only(corners: Floats, usable: NDArray[np.bool_]) -> Floats:
+    """Leave out what is no coordinate; there are millions, and nearly always all can stay where they are."""
+    return corners if usable.all() else corners[usable]
+
+
+def _bounds(corners: Floats) -> Bounds:
+    """Return the box of all corners; zeros when there is none."""
     if not len(corners):
         return (0.0, 0.0, 0.0, 0.0)
-    (west, south), (east, north) = corners.min(axis=0), corners.max(axis=0)
-    return (float(west), float(south), float(east), float(north))
+    x, y = corners.T
+    return (float(x.min()), float(y.min()), float(x.max()), float(y.max()))
 
 
 def _within(bounds: Bounds, box: Bounds) -> bool:

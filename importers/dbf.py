@@ -7,10 +7,12 @@ code kept as a number. Format: the dBASE III+ table as ESRI's shapefiles use it.
 
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+import numpy as np
 
 from geo.sentences import listed, say
 from importers.encodings import RawText, decode
@@ -55,10 +57,10 @@ class Dbf:
             yield RawText(field.raw_name, None, say("number {number}", number=number), full=len(field.raw_name) >= 10)
         names = [field.raw_name.decode("ascii", "replace") for field in self.fields]
         textual = [(field, name) for field, name in zip(self.fields, names, strict=True) if field.kind not in _AS_VALUE]
-        for row, index in enumerate(self.kept(), 1):
-            for field, name in textual:
-                raw = self._cell(index, field)
-                if raw and not raw.isascii():
+        kept = list(self.kept())
+        for row, cells in enumerate(zip(*(self._cells(field, kept) for field, _ in textual), strict=True), 1):
+            for raw, (field, name) in zip(cells, textual, strict=True):
+                if not raw.isascii():
                     yield RawText(raw, row, name, full=len(raw) == field.width)
 
     def kept(self) -> Iterator[int]:
@@ -79,21 +81,31 @@ class Dbf:
 
     def row(self, index: int, encoding: str) -> list[Value]:
         """Return one record's values, in the order of the fields."""
-        return [self._value(index, field, encoding) for field in self.fields]
+        return list(self.rows([index], encoding)[0])
 
-    def _value(self, index: int, field: DbfField, encoding: str) -> Value:
-        raw = self._cell(index, field)
-        if not raw:
-            return None
-        if field.kind in _AS_VALUE:
-            return _AS_VALUE[field.kind](raw)
-        return decode(RawText(raw, full=len(raw) == field.width), encoding)[0].strip()
+    def rows(self, indexes: Sequence[int], encoding: str) -> list[tuple[Value, ...]]:
+        """Return the values of records, in the order of the fields; a column at a time, for there may be many rows."""
+        if not self.fields:
+            return [() for _ in indexes]
+        return list(zip(*(self._values(field, indexes, encoding) for field in self.fields), strict=True))
 
-    def _cell(self, index: int, field: DbfField) -> bytes:
-        """Return a cell's bytes without padding: spaces, and whatever follows a NUL."""
-        start = self._header + index * self._length + field.start
-        cell = self._content[start : start + field.width]
-        return cell.strip() if field.kind in _BINARY else cell.partition(b"\0")[0].strip()
+    def _values(self, field: DbfField, indexes: Sequence[int], encoding: str) -> list[Value]:
+        cells = self._cells(field, indexes)
+        if (as_value := _AS_VALUE.get(field.kind)) is not None:
+            return [as_value(raw) if raw else None for raw in cells]
+        return [_text(raw, field.width, encoding) if raw else None for raw in cells]
+
+    def _cells(self, field: DbfField, indexes: Sequence[int]) -> list[bytes]:
+        """Return a column's bytes without padding: spaces, and whatever follows a NUL. Binary ones have none for us."""
+        if field.kind in _BINARY or not field.width:
+            return [b""] * len(indexes)
+        shape = (self.present, self._length)
+        records = np.frombuffer(self._content, np.uint8, self.present * self._length, self._header).reshape(shape)
+        column = np.ascontiguousarray(records[indexes, field.start : field.start + field.width])
+        cells: list[bytes] = column.view(f"S{field.width}").ravel().tolist()
+        if not column.all():  # a NUL somewhere
+            cells = [cell.partition(b"\0")[0] for cell in cells]
+        return [cell.strip() for cell in cells]
 
 
 def read_dbf(path: Path) -> tuple[Dbf, list[Problem]]:
@@ -136,12 +148,23 @@ def _fields(path: Path, content: bytes, header: int) -> Iterator[DbfField]:
         at += 32
 
 
+def _text(raw: bytes, width: int, encoding: str) -> str:
+    """Return a text; half a character at the end of a full field is dropped."""
+    try:
+        return raw.decode(encoding).strip()
+    except UnicodeDecodeError:
+        return decode(RawText(raw, full=len(raw) == width), encoding)[0].strip()
+
+
+_WHOLE = re.compile(r"([+-]?\d+)(?:[.,]0*)?")
+
+
 def _number(raw: bytes) -> Value:
     """Return an exact int where the fraction is nought, else a float; what is no number stays as it is written."""
     text = raw.decode("ascii", "replace")
     if not text.strip("*"):
         return None
-    if whole := re.fullmatch(r"([+-]?\d+)(?:[.,]0*)?", text):
+    if whole := _WHOLE.fullmatch(text):
         return int(whole[1])
     try:
         number = float(text.replace(",", "."))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from geo.codes import GB, AreaKind
 from geo.codes import profile as find_profile
-from geo.crs import Datum
+from geo.crs import WGS84
 from geo.redraw_drafts import Planner
 from geo.redraw_models import FileDefinition
 from importers.areas import Reading
@@ -81,6 +81,6 @@ def or_remembered(given: Reading, known: Reading | None, headings: Collection[st
         columns=(columns | dict(given.columns or {})) or None,
         encoding=known.encoding if given.encoding == AUTO else given.encoding,
         crs=known.crs if given.crs == AUTO else given.crs,
-        datum=known.datum if given.datum in (None, Datum.WGS84) else given.datum,
+        datum=known.datum if given.datum in (None, WGS84.name) else given.datum,
         layer=given.layer or known.layer,
     )

@@ -55,7 +55,9 @@ def outlines_from_wkb(wkb: NDArray[Any]) -> tuple[Shapes, list[Problem]]:
         has_ground = closed is not None and closed.area > 0
         outlines[index] = closed if has_ground else None
         problems.append(_closed(int(index) + 1) if has_ground else _unreadable(int(index) + 1))
-    return np.asarray(shapely.force_2d(outlines), dtype=object), problems
+    deep = shapely.get_coordinate_dimension(outlines) > 2
+    outlines[deep] = shapely.force_2d(outlines[deep])
+    return outlines, problems
 
 
 def _closed(row: int) -> Problem:

@@ -18,7 +18,7 @@ from geo.models import Redraw
 from geo.redraw_drafts import Planner, append, doubt, put_rows
 from geo.redraws.mends import DraftGrid
 from geo.redraws.words import RedrawStep
-from geo.sentences import say
+from geo.sentences import say, told
 from importers.area_parents import Above, find_parents
 from importers.area_rows import AreaRow
 from importers.areas import Reading, read_areas
@@ -63,7 +63,9 @@ def put_file(db: Session, redraw: Redraw, file: DraftFile, *, by: Planner, now: 
     """Let the rows of a file be those of a draft, which is locked. Flushes; the caller commits."""
     doubt(redraw)
     redraw.scope_ids = sorted(area.area_id for area in file.scope)
-    redraw.detected = file.report.detected.to_json() | {"rows": file.report.rows}
+    detected = file.report.detected
+    notes = [told(note) for note in detected.notes]  # to be said again in the language of whoever looks
+    redraw.detected = detected.to_json() | {"rows": file.report.rows, "notes": notes}
     count = put_rows(db, redraw, file.rows or (), file.parents)
     append(db, redraw, RedrawStep.READ, by=by, now=now, file=file.report.file, rows=count)
 

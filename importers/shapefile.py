@@ -142,7 +142,7 @@ def _add_attributes(layer: RawLayer, parts: Mapping[str, Path], wanted: str) -> 
     if deleted := min(outlines, dbf.present) - len(both):
         left_out = say("{count} records are marked as deleted in the .dbf and were left out", count=deleted)
         layer.notes.append(left_out)
-    layer.rows = [dict(zip(columns, dbf.row(index, decided.encoding), strict=True)) for index in both]
+    layer.rows = [dict(zip(columns, row, strict=True)) for row in dbf.rows(both, decided.encoding)]
     layer.rows += [dict.fromkeys(columns) for _ in lonely]
     layer.outlines = layer.outlines[[*both, *lonely]]
     layer.columns, layer.encoding = columns, decided.encoding

@@ -36,6 +36,8 @@ class BadValue(ValueError):
 
 def plain(text: str) -> str:
     """Return `text` with full-width digits, letters and signs made ordinary and outer spaces removed."""
+    if text.isascii():  # nothing to make ordinary
+        return text.strip()
     return unicodedata.normalize("NFKC", text.replace("\ufeff", "").replace("\u200b", "")).strip()
 
 
@@ -53,6 +55,7 @@ def is_blank(text: str | None) -> bool:
 
 _SPACES = re.compile(r"[\s'’]")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "。": "."})
+_WHOLE = re.compile(r"[+-]?\d{1,40}")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _GROUPED = {
     ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?"),
@@ -82,10 +85,12 @@ def parse_number(text: str | None, *, decimal: DecimalSign | None = None) -> flo
 
 def parse_integer(text: str | None, *, decimal: DecimalSign | None = None) -> int | None:
     """Read a whole number; 350.0 is 350, 350.5 is refused."""
+    if text is not None and text.isascii() and text.isdigit() and len(text) <= 40:  # nearly every number
+        return int(text)
     if text is None or is_blank(text):
         return None
-    if re.fullmatch(r"[+-]?\d{1,40}", plain(text)):
-        return int(plain(text))
+    if _WHOLE.fullmatch(written := plain(text)):
+        return int(written)
     number = parse_number(text, decimal=decimal)
     if number is None or not number.is_integer():
         raise BadValue("not-a-whole-number", say("“{written}” is not a whole number", written=shown(text)))
@@ -124,10 +129,13 @@ def _with_point(written: str, decimal: DecimalSign) -> str:
 # Codes
 
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
+_POINT_NOUGHT = re.compile(r"\d+\.0")
 
 
 def parse_code(text: str | None) -> str | None:
     """Read an identifier digit by digit; a spreadsheet's 3.2E+14 is refused, because its digits are gone."""
+    if text is not None and text.isascii() and text.isdigit():  # nearly every code
+        return text
     if text is None or is_blank(text):
         return None
     code = plain(text).lstrip("'").strip()
@@ -136,7 +144,7 @@ def parse_code(text: str | None) -> str | None:
             "“{written}” lost its digits in a spreadsheet: make the column text, send it again", written=shown(text)
         )
         raise BadValue("digits-lost", lost)
-    return code.removesuffix(".0") if re.fullmatch(r"\d+\.0", code) else code
+    return code.removesuffix(".0") if _POINT_NOUGHT.fullmatch(code) else code
 
 
 def is_scientific(text: str) -> bool:
@@ -146,6 +154,8 @@ def is_scientific(text: str) -> bool:
 
 def as_text(value: object) -> str:
     """Return a typed cell as a person sees it: whole floats without .0, dates in ISO form, nothing as ""."""
+    if type(value) in (str, int):  # nearly every cell
+        return str(value)
     match value:
         case None:
             return ""

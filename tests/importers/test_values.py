@@ -1,10 +1,14 @@
 """Numbers, dates and codes as people write them."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from importers.cells import text_of
 from importers.values import (
     BadValue,
     as_text,
@@ -16,6 +20,7 @@ from importers.values import (
     parse_integer,
     parse_number,
     parse_time,
+    plain,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -241,3 +246,27 @@ def test_a_code_in_scientific_notation_is_refused_because_digits_are_gone(text):
 )
 def test_a_typed_cell_becomes_what_a_person_sees(value, text):
     assert as_text(value) == text
+
+
+odd_cells = st.text("0123459.,-+eE'/ \t\0１网\u3000\ufeff\u200b\ud800é", max_size=12) | st.integers().map(str)
+"""Digits, and what stands among them. A cell of digits alone is read by a short way; a space sends it the long way."""
+
+
+def outcome(parse: Callable[[str], object], text: str) -> object:
+    try:
+        return parse(text)
+    except BadValue as bad:
+        return bad.code
+
+
+@given(odd_cells)
+def test_a_cell_is_read_alike_by_the_short_way_and_by_the_long_one(text):
+    assert plain(text) == plain(f"{text}\u200b")
+    assert text_of(text) == text_of(f"{text}\0")
+    assert outcome(parse_code, text) == outcome(parse_code, f" {text}")
+    assert outcome(parse_integer, text) == outcome(parse_integer, f" {text}")
+
+
+def test_a_number_of_more_digits_than_anything_counts_is_read_alike_too():
+    for digits in ("0" * 40 + "7", "9" * 40, "9" * 41, "00350"):
+        assert parse_integer(digits) == parse_integer(f" {digits}")
