@@ -47,7 +47,8 @@ def served(application: str = "wsgi:app", *, workers: int = 2, **environment: st
             options = ["--bind", f"fd://{listening.fileno()}", "--pid", f"{claims}/pid", "--workers", str(workers)]
             arbiter = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", *options, "--log-level", "warning", application],
-                cwd=ROOT, env={**os.environ, **environment}, pass_fds=[listening.fileno()], start_new_session=True,
+                cwd=ROOT, env={**os.environ, "WANGGE_WORKER": "0", **environment}, pass_fds=[listening.fileno()],
+                start_new_session=True,
             )  # fmt: skip
         stack.callback(_end, arbiter)
         _wait_until_it_answers(arbiter, port)

@@ -26,7 +26,7 @@ def find_left_posts(ground: Ground, rows: Sequence[DraftGrid], roster: Roster) -
 def _grids_without(rows: Sequence[DraftGrid], known: Collection[str]) -> Iterator[Finding]:
     for row in rows:
         if row.code not in known:
-            said = say("nobody is named as the worker of the new grid {code} yet.", code=row.code or f"“{row.name}”")
+            said = say("Nobody is named as the worker of the new grid {code} yet.", code=row.code or f"“{row.name}”")
             yield Finding("grid-without-staff", (row.code,), (row.row,), 0.0, row.outline, said, "warn")
 
 

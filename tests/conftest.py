@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -65,6 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep tests away from the data of the person who runs them; xdist's workers inherit the choice."""
     if os.environ.get("CI") == "true":
         config.pluginmanager.register(NothingSkips())
+        settings.register_profile("ci", derandomize=True)  # whoever breaks something is told, and nobody else
+        settings.load_profile("ci")
     if not hasattr(config, "workerinput"):
         os.environ |= {"WANGGE_DATA": str(databases.choose_folder()), "DATABASE_URL": "", "SECRET_KEY": ""}
 

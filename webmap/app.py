@@ -20,6 +20,7 @@ PAGES = (
     "webmap.reporting.views",
     "webmap.hotspots.views",
     "webmap.api.views",
+    "webmap.features.views",
 )
 """Modules with a blueprint named `bp`."""
 
@@ -27,6 +28,11 @@ COMMANDS = (
     "database.commands",
     "webmap.users_commands",
     "webmap.import_commands",
+    "webmap.redraw_commands",
+    "webmap.redraw_editing_commands",
+    "webmap.worker_commands",
+    "webmap.export_commands",
+    "webmap.nets_commands",
     "webmap.locate_commands",
     "webmap.locate_file_commands",
     "webmap.geocode_commands",

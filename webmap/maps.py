@@ -383,6 +383,8 @@ def _words() -> dict[str, str]:
         "accuracy": _("accurate to about %(metres)s m", metres="{metres}"),
         "block": _("Blocks"),
         "warn": _("Warning"),
+        "accepted": _("accepted"),
+        "mended": _("mended"),
         "less": _("less"),
         "more": _("more"),
     }

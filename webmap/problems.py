@@ -26,6 +26,7 @@ from database.sealing import SealBroken
 from geo.addresses.files import DamagedGazetteer
 from geo.codes import ProfileError
 from geo.crs import DatumError
+from geo.exports.errors import ExportError
 from geo.locate import NotFiniteError
 from geo.sentences import retold
 from importers.columns import ColumnsOptionError
@@ -142,6 +143,11 @@ ANSWERS: dict[type[Exception], Answer] = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
         _l("What was sent cannot be used as it is."),
         _l("Nothing was changed. Correct what is listed and send it again."),
+    ),
+    ExportError: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("The file cannot be written like that."),
+        _l("Choose another kind, day or encoding."),
     ),
     DamagedGazetteer: Answer(
         HTTPStatus.SERVICE_UNAVAILABLE,

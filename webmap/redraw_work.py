@@ -68,6 +68,7 @@ class Work:
         with session_for(self.here.engine) as db:
             redraw = locked(db, self.redraw_id, *OPEN)
             reading, kept, sender = reading_of(redraw.definition), redraw.source_kept or "", redraw.sender
+            scope = scope or redraw.definition.get("scope", ())
             db.commit()  # what follows is long, and nothing waits for it
             path = file or kept_sources(self.here.settings) / kept
             found = read_file(db, path, reading, scope=scope, now=now)
@@ -139,7 +140,8 @@ def draft_at_once(
 
     `accepted` are kinds of finding that somebody takes as warnings. Raises NameTaken.
     """
-    redraw = begin(db, name, reading.kind, by=by, now=now, source=source, definition=definition_of(reading))
+    definition = definition_of(reading) | {"scope": sorted(scope)}
+    redraw = begin(db, name, reading.kind, by=by, now=now, source=source, definition=definition)
     found = read_file(db, file, reading, scope=scope, now=now)
     if found.rows is None:
         return redraw, found.report

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from geo.addresses.answers import Accuracy
 from geo.sentences import Told, retold
 from incidents.address_placing import PlacingRule
+from incidents.handover import Choice
 from incidents.words import EventKind, PlaceMethod
 from staffing.answering import AnswerRule
 from staffing.words import DutyRole
@@ -98,6 +99,8 @@ def answer_sentence(answer: dict[str, Any] | None) -> str:
 def history_sentence(event: dict[str, Any]) -> str:
     """What one line of the history tells, beyond its kind and state."""
     details = event.get("details") or {}
+    if redraw := details.get("redraw"):
+        return _redrawn(redraw["name"], details)
     if lead := details.get("lead"):
         return _("to %(unit)s", unit=lead["name"])
     if grid := details.get("grid"):
@@ -105,6 +108,22 @@ def history_sentence(event: dict[str, Any]) -> str:
         placed = _("in %(grid)s", grid=grid["name"])
         return f"{placed} · {word(PlaceMethod(method))}" if method else placed
     return _("none that is certain") if event.get("kind") == EventKind.PLACED else ""
+
+
+def _redrawn(name: str, details: dict[str, Any]) -> str:
+    """Who answered before and who after a redraw, and whether the case went over."""
+    facts = {"before": _holder(details.get("before")), "after": _holder(details.get("after")), "redraw": name}
+    if details.get("choice") == Choice.MOVE:
+        return _("from %(before)s to %(after)s, because of the redraw “%(redraw)s”", **facts)
+    return _("stays with %(before)s; since the redraw “%(redraw)s” its place belongs to %(after)s", **facts)
+
+
+def _holder(place: dict[str, Any] | None) -> str:
+    """A grid and who answers for it."""
+    place = place or {}
+    answerer = place.get("answerer") or {}
+    who = (answerer.get("person") or answerer.get("unit") or {}).get("name")
+    return f"{_name(place.get('grid'))} ({who})" if who else _name(place.get("grid"))
 
 
 def how_placed(place: dict[str, Any], explanation: dict[str, Any]) -> str:

@@ -13,6 +13,9 @@ from flask_babel import lazy_gettext as _l
 
 from geo.addresses.answers import Accuracy
 from geo.codes import AreaKind
+from geo.redraws.differences import DifferenceKind
+from geo.redraws.words import Decision, RedrawState, RedrawStep
+from incidents.handover import Choice
 from incidents.words import Channel, EventKind, Level, LimitUnit, Placement, PlaceMethod, Procedure, QueueReason
 from incidents.workflow import Move, State
 from staffing.words import DutyRole, UnitKind
@@ -94,6 +97,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         EventKind.MOVED: _l("Moved on"),
         EventKind.PHOTO: _l("Photo added"),
         EventKind.REVEALED: _l("Reporter revealed"),
+        EventKind.REDRAWN: _l("Areas redrawn"),
     },
     Level: {
         Level.VILLAGE: _l("Village level"),
@@ -133,6 +137,46 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Role.LEADER: _l("Leader"),
         Role.ADMINISTRATOR: _l("Administrator"),
     },
+    RedrawState: {
+        RedrawState.DRAFT: _l("Draft"),
+        RedrawState.CHECKED: _l("Checked"),
+        RedrawState.PUBLISHED: _l("Published"),
+        RedrawState.REVERTED: _l("Reverted"),
+        RedrawState.DISCARDED: _l("Discarded"),
+    },
+    RedrawStep: {
+        RedrawStep.BEGUN: _l("Begun"),
+        RedrawStep.READ: _l("File read"),
+        RedrawStep.CHECKED: _l("Checked"),
+        RedrawStep.MENDED: _l("Findings mended"),
+        RedrawStep.ACCEPTED: _l("Findings accepted"),
+        RedrawStep.EDITED: _l("Edited"),
+        RedrawStep.REVIEWED: _l("Reviewed"),
+        RedrawStep.PUBLISHED: _l("Published"),
+        RedrawStep.HANDED_OVER: _l("Open cases given over"),
+        RedrawStep.REVERTED: _l("Reverted"),
+        RedrawStep.DISCARDED: _l("Discarded"),
+        RedrawStep.FAILED: _l("The file could not be read"),
+    },
+    Decision: {
+        Decision.ACCEPTED: _l("accepted"),
+        Decision.MENDED: _l("mended"),
+    },
+    DifferenceKind: {
+        DifferenceKind.REARRANGED: _l("Rearranged"),
+        DifferenceKind.SPLIT: _l("Split"),
+        DifferenceKind.MERGED: _l("Merged"),
+        DifferenceKind.NEW: _l("New"),
+        DifferenceKind.ENDED: _l("Ended"),
+        DifferenceKind.MOVED: _l("Border moved"),
+        DifferenceKind.RENAMED: _l("New code"),
+        DifferenceKind.ATTRIBUTES: _l("Particulars changed"),
+        DifferenceKind.UNCHANGED: _l("Unchanged"),
+    },
+    Choice: {
+        Choice.STAY: _l("stays with who has it"),
+        Choice.MOVE: _l("goes to who answers from then on"),
+    },
     Action: {
         Action.SIGNED_IN: _l("Signed in"),
         Action.LOCKED_OUT: _l("Locked after failed attempts"),
@@ -145,6 +189,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Action.TOKEN_REVOKED: _l("Token revoked"),
         Action.REPORTER_REVEALED: _l("Reporter revealed"),
         Action.AREAS_CHECKED: _l("File of areas checked"),
+        Action.NETS_IMPORTED: _l("Departmental grids loaded"),
+        Action.REDRAW_BEGUN: _l("Redraw begun"),
+        Action.REDRAW_PUBLISHED: _l("Redraw published"),
+        Action.REDRAW_REVERTED: _l("Redraw reverted"),
     },
 }
 """Every enumeration that a screen may show; a test holds it complete."""

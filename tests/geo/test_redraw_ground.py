@@ -176,9 +176,9 @@ def test_grids_that_differ_from_one_another_in_the_last_digits_fit(seed, faults)
     written = [replace(grid, outline=translate(grid.outline, rng.uniform(0, 5e-10))) for grid in drawn.grids]
     found = examine_ground(written, drawn.parents)
     exactly = examine_ground(drawn.grids, drawn.parents)
-    assert [(each.code, each.rows) for each in found] == [(each.code, each.rows) for each in exactly]
-    for one, other in zip(found, exactly, strict=True):
-        assert one.size_m2 == pytest.approx(other.size_m2, abs=1)
+    sizes = {(each.code, each.rows): each.size_m2 for each in found}  # of equal ones either may come first
+    assert sizes == pytest.approx({(each.code, each.rows): each.size_m2 for each in exactly}, abs=1)
+    assert len(found) == len(exactly)
 
 
 def test_a_gap_of_more_than_a_millimetre_is_told_where_it_is_long_enough():

@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from database.session import open_session
+from geo.codes import AreaKind
+from geo.redraw_drafts import Planner, begin
 from incidents.models import Incident, IncidentEvent, Photo
 from tests.factories import NOW
 from tests.webmap.neighbours import Neighbours, settle
@@ -25,6 +27,7 @@ class Secrets:
     neighbours: Neighbours
     ids: list[int]
     photo_ids: list[int]
+    redraw_id: int
     words: list[bytes]
 
     @property
@@ -41,6 +44,7 @@ class Secrets:
             ("digest", "name"): [("0000000000", "none.js")],
             ("what",): [("areas",)],
             ("check_id",): [("00000000000000000000000000000000",)],
+            ("redraw_id",): [(self.redraw_id,)],
         }
 
     @property
@@ -84,10 +88,12 @@ def secrets(app: Flask) -> Secrets:
     with open_session(app.extensions["wangge"].engine) as db:
         photo = Photo(incident_id=ids[0], file_name="none.jpg", width=1, height=1, added_at=NOW, by_name="desk-b")
         db.add(photo)
+        redraw = begin(db, "walked", AreaKind.COMPREHENSIVE, by=Planner("desk-b 的人"), now=NOW)
+        redraw.within_ids = [neighbours.townships["b"]["township"].id]
         db.commit()
-        photos = [photo.id]
+        photos, redraw_id = [photo.id], redraw.id
     numbers = [told["number"] for told in (filed, dispatched, unplaced)]
-    return Secrets(neighbours, ids, photos, [word.encode() for word in (*WORDS, *numbers)])
+    return Secrets(neighbours, ids, photos, redraw_id, [word.encode() for word in (*WORDS, *numbers)])
 
 
 @pytest.fixture

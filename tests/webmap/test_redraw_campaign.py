@@ -23,11 +23,12 @@ from geo.models import Redraw
 from geo.redraw_drafts import Planner, Source
 from geo.redraw_publishing import publish
 from geo.redraws.errors import NothingChanges
-from importers.areas import Reading, import_areas
+from importers.areas import Reading
 from shapefiles import layers
 from shapefiles.campaign import Campaign, CampaignFiles, found_campaign, write_campaign
 from shapefiles.county import County, found_county
-from shapefiles.generate import SEED, UNTIL
+from shapefiles.generate import SEED
+from tests.webmap.redrawing import load_areas
 from webmap.app import create_app
 from webmap.export_commands import commands as exporting
 from webmap.import_commands import commands as importing
@@ -55,16 +56,7 @@ def app(database_url: str, county: County, tmp_path_factory: pytest.TempPathFact
     data = tmp_path_factory.mktemp("data")
     app = create_app(Settings(data=data, database_url=database_url, secret_key="a-secret-for-tests-only"))
     here = app.extensions["wangge"]
-    layers.write_county(data / "county.geojson", county)
-    layers.write_townships(data / "townships.gpkg", county, UNTIL)
-    layers.write_villages(data / "villages.gpkg", county, UNTIL)
-    layers.write_grids(data / "grids.zip", county, UNTIL)
-    with session_for(here.engine) as db:
-        for name, kind in (("county.geojson", "county"), ("townships.gpkg", "township"), ("villages.gpkg", "village"),
-                           ("grids.zip", "comprehensive")):  # fmt: skip
-            report = import_areas(db, data / name, kind=AreaKind(kind), by="test")
-            assert not report.blocks, list(report.lines())
-        db.commit()
+    load_areas(here, data, county)
     yield app
     here.close()
 

@@ -34,18 +34,9 @@ from webmap.plans.printed_sheets import (
     put,
     write_table,
 )
+from webmap.words import WORDS
 
-KIND_NAMES: dict[DifferenceKind, LazyString] = {
-    DifferenceKind.REARRANGED: _l("Rearranged"),
-    DifferenceKind.SPLIT: _l("Split"),
-    DifferenceKind.MERGED: _l("Merged"),
-    DifferenceKind.NEW: _l("New"),
-    DifferenceKind.ENDED: _l("Ended"),
-    DifferenceKind.MOVED: _l("Border moved"),
-    DifferenceKind.RENAMED: _l("New code"),
-    DifferenceKind.ATTRIBUTES: _l("Particulars changed"),
-    DifferenceKind.UNCHANGED: _l("Unchanged"),
-}
+KIND_NAMES = WORDS[DifferenceKind]
 FIELD_NAMES: dict[str, LazyString] = {
     "name": _l("Area name"),
     "parent": _l("Lies in"),
@@ -181,7 +172,7 @@ def _summary(page: Worksheet, comparison: Comparison, title: str, facts: Sequenc
         if isinstance(value, str):
             page.row_dimensions[row].height = LINE * lines_needed(value, sum(_WIDTHS[1:]))
         row += 1
-    row = _block(page, row + 1, [_("Difference"), _("Number")], _counted(comparison))
+    row = _block(page, row + 1, [_("Difference"), _("How many")], _counted(comparison))
     headings = [_("Total"), _("Areas"), _("Area, m²"), _("Households"), _("Areas without a count")]
     row = _block(page, row + 1, headings, _totals(comparison))
     ground = [_("All differences"), comparison.gained_m2, comparison.lost_m2]

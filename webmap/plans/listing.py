@@ -61,6 +61,7 @@ def index() -> ResponseReturnValue:
         map=_board(there, kind, on, moment),
         domain_name=domain_name,
         may_check=g.account.may(Permission.CHECK_PLANS),
+        may_redraw=g.account.may(Permission.REDRAW),
     )
 
 

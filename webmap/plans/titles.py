@@ -1,4 +1,4 @@
-"""What each kind of trouble is called on the page of a check, and what to do about it."""
+"""What each kind of trouble is called on the pages of checks and redraws, and what to do about it."""
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
@@ -131,6 +131,46 @@ TITLES: dict[str, tuple[LazyString, LazyString]] = {
         _l("No areas, but points or lines"),
         _l("Export the layer in which the areas are drawn as polygons."),
     ),
+    "gap": (
+        _l("Gaps between grids"),
+        _l("Reports from there would belong to nobody: give the ground to the grid it belongs to."),
+    ),
+    "remainder": (
+        _l("Ground at the border that no grid reaches"),
+        _l("Draw the grids up to the border of their village, or give the ground to one of them."),
+    ),
+    "sliver": (_l("Slivers along common borders"), _l("Let one of the two follow the border of the other.")),
+    "near-border": (_l("Borders that were drawn twice"), _l("Let one of the two follow the border of the other.")),
+    "outside-scope": (
+        _l("Areas that reach beyond what the redraw replaces"),
+        _l("Cut them at the border, or redraw the neighbours as well."),
+    ),
+    "multi-part": (
+        _l("Grids in several parts"),
+        _l("Give the loose parts to a neighbour, or accept it where it is meant so: an island, say."),
+    ),
+    "hole": (_l("Grids around another one"), _l("If it is meant so, nothing needs doing.")),
+    "repeated-vertices": (_l("Corners drawn twice"), _l("They do no harm; the mend removes them.")),
+    "thin-grid": (_l("Grids that are hardly grids"), _l("Look whether they are left over from a cut.")),
+    "households-unusual": (
+        _l("Unusual numbers of households"),
+        _l("Look whether the grid should be split or merged; where it is right, nothing needs doing."),
+    ),
+    "code-reused": (
+        _l("Codes that were given before"),
+        _l("No code is given twice, or history would be mixed up: take the next free one."),
+    ),
+    "scope-unknown": (
+        _l("A scope that is not there"),
+        _l("Name the townships or villages that the file replaces by their codes, and read it again."),
+    ),
+    "children-left": (_l("Areas that would be left without one above"), _l("Redraw the areas below it first.")),
+    "crosses-grids": (
+        _l("Specialised grids across several comprehensive ones"),
+        _l("If it is meant so, nothing needs doing: each keeps its landlord."),
+    ),
+    "staff-without-grid": (_l("Workers left without a grid"), _l("Give them one of the new grids from that day on.")),
+    "grid-without-staff": (_l("Grids without a worker"), _l("Name who answers for them from that day on.")),
     "no-outlines": (_l("Not one row has an outline"), _l("Export the layer again, with its outlines.")),
 }
 """Code → what it is, and what to do; a test holds it complete."""

@@ -69,8 +69,8 @@ const Findings = L.FeatureGroup.extend({
     const seen = new Set([...this.byId.values()].flatMap((shape) => shape.getLayers().map((part) => part.feature.properties.severity)));
     return {
       title: this.own.name,
-      entries: ["block", "warn"].filter((severity) => seen.has(severity))
-        .map((severity) => ({ shape: "area", fill: colour(`--finding-${severity}`), edge: colour(`--finding-${severity}`), label: words[severity] })),
+      entries: ["block", "warn", "accepted", "mended"].filter((severity) => seen.has(severity))
+        .map((severity) => ({ shape: "area", fill: tone(severity), edge: tone(severity), label: words[severity] })),
     };
   },
 });
@@ -79,7 +79,14 @@ export function findings(options) {
   return new Findings(options);
 }
 
+// What somebody has decided about is pale: it needs no look any more.
+const TONES = { block: "--finding-block", warn: "--finding-warn", accepted: "--map-no-value", mended: "--map-no-value" };
+
+function tone(severity) {
+  return colour(TONES[severity] ?? TONES.warn);
+}
+
 function style({ properties }) {
-  const tone = colour(`--finding-${properties.severity === "block" ? "block" : "warn"}`);
-  return { color: tone, weight: 3, fillColor: tone, fillOpacity: 0.4 };
+  const own = tone(properties.severity);
+  return { color: own, weight: properties.pale ? 1.5 : 3, fillColor: own, fillOpacity: properties.pale ? 0.12 : 0.4 };
 }
