@@ -36,7 +36,7 @@ def ours(thing: Any, name: str | None, kind: str, reflected: bool, compared: Any
     """Whether a table is one of ours, or of PostGIS and the jobs' package, which bring their own."""
     if kind == "table" and (name or "").startswith("procrastinate_"):
         return False
-    return bool(alembic_helpers.include_object(thing, name, kind, reflected, compared))
+    return bool(alembic_helpers.include_object(thing, name, kind, reflected, compared))  # type: ignore[no-untyped-call]
 
 
 def run(connection: Connection) -> None:

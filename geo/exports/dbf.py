@@ -99,7 +99,9 @@ def _padded(cell: bytes, column: Column, width: int) -> bytes:
 def _refuse_long(columns: Sequence[Column], written: Sequence[Sequence[bytes]], encoding: Encoding) -> None:
     """Raise TextTooLong unless every cell fits; the first few that do not are named by the area's code."""
     long = [
-        say("{column} of “{code}” ({bytes} bytes)", column=column.heading, code=row[0].decode(encoding), bytes=len(cell))
+        say(
+            "{column} of “{code}” ({bytes} bytes)", column=column.heading, code=row[0].decode(encoding), bytes=len(cell)
+        )
         for row in written
         for column, cell in zip(columns, row, strict=True)
         if len(cell) > TEXT_BYTES

@@ -172,7 +172,7 @@ def test_the_crosswalk_is_there_to_send_round(both: tuple[Visitor, str]):
     ]  # fmt: skip
     assert rows[-1]["name"] == "'=HYPERLINK(1)"
     sheet = openpyxl.load_workbook(io.BytesIO(planner.get(f"{address}/crosswalk.xlsx").data))["crosswalk"]
-    assert [cell.value for cell in sheet[1]][:4] == ["Domain", "Departmental grid", "Name", "Verdict"]
+    assert [cell.value for cell in sheet[1]][:4] == ["Domain", "Departmental grid", "Area name", "Verdict"]
     assert (sheet["D2"].value, sheet["J2"].value, sheet["C8"].data_type) == ("Cuts across", "part", "s")
 
 

@@ -52,9 +52,8 @@ def test_from_the_planners_file_to_the_published_map_and_back(
     page.fill("#name", "Grids 2027")
     page.get_by_role("button", name="Begin").click()
     page.wait_for_url(re.compile(r"/plans/redraws/\d+$"))
-    have_the_worker_work(app)
+    have_the_worker_work(app)  # and the page shows by itself what was found
 
-    page.reload()
     expect(page.get_by_text("EPSG:4549").first).to_be_visible()
     for kind, count in FOUND.items():
         expect(page.locator(f'details[data-group="{kind}"] .plans-count')).to_have_text(str(count))
@@ -65,7 +64,6 @@ def test_from_the_planners_file_to_the_published_map_and_back(
     for kind in ("code-repeated", "parent-mismatch", "overlap", "gap", "remainder", "sliver"):
         _mend_all(page, kind)
     have_the_worker_work(app)
-    page.reload()
     expect(page.get_by_text("Nothing blocks")).to_be_visible()
 
     page.get_by_role("link", name="Look at the differences").click()

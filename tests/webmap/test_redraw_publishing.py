@@ -147,8 +147,10 @@ def test_the_differences_go_round_as_json_and_as_a_workbook(
     book = tmp_path / "diff.xlsx"
     book.write_bytes(planner.get(f"{address}/diff.xlsx").data)
     sheets = openpyxl.load_workbook(book)
-    assert sheets.sheetnames[:4] == ["Summary", "Differences", "Open cases", "Staff"]
-    headings, case = (tuple(cell.value for cell in row) for row in sheets["Open cases"].iter_rows(max_row=2))
+    assert sheets.sheetnames[:4] == ["Summary", "Differences", "Open cases that change hands", "Staff"]
+    headings, case = (
+        tuple(cell.value for cell in row) for row in sheets["Open cases that change hands"].iter_rows(max_row=2)
+    )
     assert dict(zip(headings, case, strict=True))["Grid after"] == B
     before = planner.get(f"{address}/before.geojson?zoom=14&bbox=119,33,119.02,33.01").json["features"]
     assert {(feature["id"], feature["properties"]["becomes"]) for feature in before} == {(A, "moved"), (B, "moved")}
@@ -183,7 +185,7 @@ def test_a_planner_goes_from_the_file_to_the_map_and_back(
     page.set_input_files("#file", file)
     page.get_by_label("Name of the redraw").fill("in the browser")
     page.get_by_role("button", name="Begin").click()
-    expect(page.get_by_role("status").filter(has_text="Waits for the worker")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Waits its turn")).to_be_visible()
     have_the_worker_work(app)
     expect(page.get_by_text("It cannot be published yet: 3 findings block.")).to_be_visible(timeout=30_000)
     address = page.url

@@ -79,7 +79,7 @@ def test_a_redraw_is_named_after_its_file_and_waits_for_the_worker(
     address = begun(planner, faultless(), name="", note="as the council wished")
     page = planner.get(address).text
     assert re.search(r"新网格 20\d\d-\d\d-\d\d", page)
-    assert "Waits for the worker" in page
+    assert "Waits its turn" in page
     assert planner.get(f"{address}/state").json["state"] == "waiting"
     assert store.scalar(select(AuditLine).where(AuditLine.subject == f"redraw:{number(address)}")) is not None
     work(app)
