@@ -4,7 +4,9 @@ An import loads areas that are not there yet; a redraw says how areas shall be f
 alike.
 """
 
-from collections.abc import Collection, Mapping
+import gc
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +48,11 @@ def read_file(db: Session, path: Path, reading: Reading, *, scope: Collection[st
 
     `scope` names the townships or villages that the file replaces, by code; empty: those in which its rows lie.
     """
+    with _without_collecting():
+        return _read(db, path, reading, scope, now)
+
+
+def _read(db: Session, path: Path, reading: Reading, scope: Collection[str], now: datetime) -> DraftFile:
     report, rows = read_areas(db, path, reading, keep_all=True)
     if rows is None:
         return DraftFile(report)
@@ -57,6 +64,18 @@ def read_file(db: Session, path: Path, reading: Reading, *, scope: Collection[st
     chosen = _scope(scope, above, parents.values(), report)
     drafts = [_draft(row, parents.get(row.number)) for row in rows.rows]
     return DraftFile(report, drafts, {area.code: area.area_id for area in areas}, tuple(chosen))
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Do not look for garbage in circles: a hundred thousand rows make none, and looking is a tenth of reading them."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def put_file(db: Session, redraw: Redraw, file: DraftFile, *, by: Planner, now: datetime) -> None:

@@ -185,15 +185,13 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("parent_id", sa.BigInteger(), nullable=True),
+        sa.Column("parent_id", sa.BigInteger(), nullable=True, comment="an area, none of which is ever deleted"),
         sa.Column("households", sa.Integer(), nullable=True),
         sa.CheckConstraint("households >= 0", name=op.f("ck_draft_area_households_counted")),
-        sa.ForeignKeyConstraint(["parent_id"], ["area.id"], name=op.f("fk_draft_area_parent_id_area")),
         sa.ForeignKeyConstraint(["redraw_id"], ["redraw.id"], name=op.f("fk_draft_area_redraw_id_redraw")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft_area")),
         sa.UniqueConstraint("redraw_id", "row", name=op.f("uq_draft_area_redraw_id_row")),
     )
-    op.create_index("ix_draft_area_outline", "draft_area", ["outline"], unique=False, postgresql_using="gist")
     op.create_table(
         "redraw_event",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -295,7 +293,6 @@ def downgrade() -> None:
     op.drop_table("redraw_finding")
     op.drop_index("ix_redraw_event_redraw_id", table_name="redraw_event")
     op.drop_table("redraw_event")
-    op.drop_index("ix_draft_area_outline", table_name="draft_area", postgresql_using="gist")
     op.drop_table("draft_area")
     op.drop_index("ix_redraw_reverts_id", table_name="redraw")
     op.drop_table("redraw")
