@@ -15,9 +15,9 @@ from staffing.words import DutyRole
 def find_left_posts(ground: Ground, rows: Sequence[DraftGrid], roster: Roster) -> list[Finding]:
     """Warn of grids for which no worker is named, and of workers none of whose grids goes on, at the ground's moment.
 
-    A grid that has no worker today either is no news.
+    A grid that has no worker today either is no news, nor are posts where no staff were loaded at all.
     """
-    if ground.kind not in (AreaKind.COMPREHENSIVE, AreaKind.SPECIALISED):
+    if ground.kind not in (AreaKind.COMPREHENSIVE, AreaKind.SPECIALISED) or not roster.duties:
         return []
     known = {one.code for one in ground.inside}
     return [*_grids_without(rows, known), *_workers_without(ground, rows, roster)]
