@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from geo.addresses.answers import Accuracy
 from geo.addresses.crossings import cross
@@ -70,9 +69,13 @@ class Claims:
 
     def near(self, mention: Mention, reading: Reading) -> list[int]:
         """Return the places of a name that lie nearest to what else the question names."""
-        places = places_of(self.gazetteer, mention.name)
-        if len(places) <= 2:
-            return list(places)
+        if (found := reading.nearest.get(mention.key)) is None:
+            places = places_of(self.gazetteer, mention.name)
+            found = list(places) if len(places) <= 2 else self._nearest(places, mention, reading)
+            reading.nearest[mention.key] = found
+        return found
+
+    def _nearest(self, places: range, mention: Mention, reading: Reading) -> list[int]:
         here = slice(places.start, places.stop)
         lon, lat = self.columns["place_lon"][here], self.columns["place_lat"][here]
         away = np.zeros(len(places))
@@ -81,10 +84,10 @@ class Claims:
             away += np.maximum(nearest - radius, 0)
         named = [area for each in reading.townships for area in each.areas]
         if named:
-            away += 5000.0 * ~np.isin(self.township_area[self.columns["place_township"][here]], named)
+            away += 5000.0 * ~one_of(self.township_area[self.columns["place_township"][here]], named)
         villages = {each.name for each in reading.villages}
         if villages:
-            away += 3000.0 * ~np.isin(self.columns["place_village"][here], list(villages))
+            away += 3000.0 * ~one_of(self.columns["place_village"][here], list(villages))
         if not away.any():
             away = -np.diff(self.columns["place_first"][places.start : places.stop + 1]).astype(float)
         order = np.argsort(away, kind="stable")[:PLACES]
@@ -93,19 +96,17 @@ class Claims:
         found: list[int] = (places.start + order).tolist()
         return found
 
-    def _in_villages(self, place: int, villages: NDArray[np.int64]) -> bool:
+    def _in_villages(self, place: int, villages: list[int]) -> bool:
         begin, end = int(self.columns["place_first"][place]), int(self.columns["place_first"][place + 1])
         rows = self.columns["slot_row"][begin:end]
-        return bool(len(villages) and one_of(self.columns["row_village"][rows], villages).any())
+        return bool(villages and one_of(self.columns["row_village"][rows], villages).any())
 
-    def _within(self, mention: Mention, reading: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _within(self, mention: Mention, reading: Reading) -> tuple[list[int], list[int]]:
         """Return the numbers of the villages and townships that are named beside a mention."""
         villages = [each.name for each in reading.villages if each.end <= mention.start or each.start >= mention.end]
         areas = [area for each in reading.townships for area in each.areas]
-        townships = (
-            np.flatnonzero(one_of(self.columns["township_area"], np.array(areas))) if areas else np.empty(0, np.int64)
-        )
-        return np.array(villages, np.int64), townships
+        townships = np.flatnonzero(one_of(self.columns["township_area"], areas)).tolist() if areas else []
+        return villages, townships
 
     def _context(self, mention: Mention, reading: Reading) -> list[tuple[list[float], list[float], float]]:
         """Return where the other named things are."""

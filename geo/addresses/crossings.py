@@ -1,5 +1,7 @@
 """Where two roads cross: where their known numbers come nearest to each other."""
 
+import math
+
 import numpy as np
 
 from geo.addresses.gazetteer import Gazetteer
@@ -20,13 +22,26 @@ def cross(gazetteer: Gazetteer, one: int, other: int) -> tuple[float, float, flo
     if away > reach:
         return None
     here, there = _line(gazetteer, one, lon, lat), _line(gazetteer, other, lon, lat)
-    apart = np.hypot(here[:, None, 0] - there[None, :, 0], here[:, None, 1] - there[None, :, 1])
-    first, second = np.unravel_index(int(apart.argmin()), apart.shape)
-    gap = float(apart[first, second])
+    here = _around(here, there)
+    there = _around(there, here)
+    if not len(here) or not len(there):
+        return None
+    apart = (here[:, None, 0] - there[None, :, 0]) ** 2 + (here[:, None, 1] - there[None, :, 1]) ** 2
+    first, second = divmod(int(apart.argmin()), len(there))
+    gap = math.sqrt(apart[first, second])
     if gap > APART_M:
         return None
     middle = (here[first] + there[second]) / 2
     return float(lon + middle[0] / per_lon(lat)), float(lat + middle[1] / PER_LAT), gap
+
+
+def _around(points: Floats, others: Floats) -> Floats:
+    """Return the points that can lie within APART_M of one of the others, judged by the box that holds these."""
+    if not len(others):
+        return points[:0]
+    near = (points > others.min(axis=0) - APART_M) & (points < others.max(axis=0) + APART_M)
+    result: Floats = points[near[:, 0] & near[:, 1]]
+    return result
 
 
 def _line(gazetteer: Gazetteer, place: int, lon: float, lat: float) -> Floats:

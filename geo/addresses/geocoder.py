@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from geo.addresses.answers import CANDIDATES, Accuracy, Answer, Candidate, Piece
+from geo.addresses.answers import CANDIDATES, Accuracy, Answer, Candidate
 from geo.addresses.claims import Claim, Claims
 from geo.addresses.confidence import confidence
 from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.ground import moved
 from geo.addresses.naming import Areas
-from geo.addresses.reading import Mention, Reader, Reading
+from geo.addresses.reading import Reader, Reading
 from geo.addresses.reasons import reasons
+from geo.addresses.understanding import pieces
 from geo.addresses.weighing import Weigher
 from geo.sentences import Sentence, say
 
@@ -92,25 +93,6 @@ def _rank(candidate: Candidate) -> float:
     if candidate.accuracy.is_point:
         return 10.0 + candidate.confidence if candidate.confidence >= WEAK else 2.5 + candidate.confidence
     return {Accuracy.ROAD: 5.0, Accuracy.VILLAGE: 4.0}.get(candidate.accuracy, 3.0) + 0.99 * candidate.confidence
-
-
-def pieces(used: list[Mention], reading: Reading, gazetteer: Gazetteer) -> tuple[Piece, ...]:
-    """Return the stretches of the original text that were understood for a place, in their order."""
-    written, found = reading.written, []
-    for mention in (*used, *reading.townships, *reading.villages):
-        kind = mention.kind.name.lower()
-        start, end = written.span(mention.start, mention.end)
-        how = mention.how if mention.ordered else "order"
-        found.append(Piece(kind, written.original[start:end], start, end, gazetteer.names.name(mention.name), how))
-        if mention.door_span:
-            start, end = written.span(*mention.door_span)
-            kind = "building" if mention.door.building and not mention.door.number else "number"
-            found.append(Piece(kind, written.original[start:end], start, end, written.text[slice(*mention.door_span)]))
-    for relation in reading.relations:
-        start, end = written.span(relation.start, relation.end)
-        found.append(Piece("relation", written.original[start:end], start, end, relation.kind))
-    distinct = {(piece.start, piece.end, piece.kind): piece for piece in reversed(found)}
-    return tuple(sorted(distinct.values(), key=lambda piece: (piece.start, piece.end)))
 
 
 def _why(found: list[Candidate], reading: Reading) -> Sentence:

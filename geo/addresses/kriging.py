@@ -12,6 +12,7 @@ against all points believed alike and no drift, the median error is 5 % less, it
 """
 
 import math
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,14 +39,12 @@ def estimate(asked: int, number: NDArray[np.int64], lane: Bools, east: Floats, n
 
     `number`, `lane` (whether it is of a lane), `east`, `north` are of the known points, at least one.
     """
-    across = number % 2 != asked % 2
-    away = (number - asked).astype(float)
-    between = DRIFT_M**2 * away[:, None] * away - _variogram(away[:, None] - away, across[:, None] != across)
-    noise = np.where(lane, LANE_M, DOOR_M) ** 2
+    system, right = _equations(np.append(number, asked))
+    points = system.ravel()[: -len(right) : len(right) + 1]  # the diagonal but its last
+    points += np.where(lane, LANE_M**2, DOOR_M**2)
     if len(number) >= FEW:
-        noise = noise + _doubted(_system(between, noise), east, north)
-    right = np.append(-_variogram(away, across), 1.0)
-    solved = np.linalg.solve(_system(between, noise), right)
+        points += _doubted(system, east, north)
+    solved = np.linalg.solve(system, right)
     weights = solved[:-1]
     variance = -float(solved @ right)
     return (
@@ -55,18 +54,19 @@ def estimate(asked: int, number: NDArray[np.int64], lane: Bools, east: Floats, n
     )
 
 
-def _variogram(apart: Floats, across: Bools) -> Floats:
-    result: Floats = 0.5 * WANDER * np.abs(apart) ** BEND + SIDE_M**2 * across
-    return result
+def _equations(number: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return the matrix of the kriging equations without noise and their right side; the last number is the asked one.
 
-
-def _system(between: Floats, noise: Floats) -> Floats:
-    """Return the matrix of the kriging equations; its last row lets the weights sum to one."""
-    count = len(between)
-    matrix = np.ones((count + 1, count + 1))
-    matrix[:count, :count] = between + np.diag(noise)
-    matrix[count, count] = 0.0
-    return matrix
+    The last row lets the weights sum to one.
+    """
+    away = (number - number[-1]).astype(float)
+    side = number % 2
+    variogram = 0.5 * WANDER * np.abs(away[:, None] - away) ** BEND + SIDE_M**2 * (side[:, None] != side)
+    matrix: Floats = DRIFT_M**2 * away[:, None] * away - variogram
+    right = matrix[-1].copy()
+    right[-1] = matrix[-1] = matrix[:, -1] = 1.0
+    matrix[-1, -1] = 0.0
+    return matrix, right
 
 
 def _doubted(system: Floats, east: Floats, north: Floats) -> Floats:
@@ -86,6 +86,6 @@ def _roughness(number: NDArray[np.int64], east: Floats, north: Floats) -> float:
     """Return how much farther apart this road's neighbours in number lie than expected: 0.6 … 3."""
     if len(number) < 3:
         return 1.3
-    step = np.hypot(np.diff(east), np.diff(north)) ** 2
-    expected = WANDER * np.abs(np.diff(number)).astype(float) ** BEND + 2 * LANE_M**2 + SIDE_M**2
-    return float(np.clip(math.sqrt(float(np.median(step / expected))) * 1.3, 0.6, 3.0))
+    step = (east[1:] - east[:-1]) ** 2 + (north[1:] - north[:-1]) ** 2
+    expected = WANDER * np.abs(number[1:] - number[:-1]).astype(float) ** BEND + 2 * LANE_M**2 + SIDE_M**2
+    return min(3.0, max(0.6, 1.3 * math.sqrt(median((step / expected).tolist()))))

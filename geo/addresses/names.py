@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import ne
 from pathlib import Path
 from typing import Any
 
@@ -75,27 +76,28 @@ class Names:
         first, names = self.links["sound_first"], self.links["sound_names"]
         for start in range(len(text) - SHORTEST_SOUND + 1):
             for key, number in self.sound.iter_prefixes_with_ids(spelled[start:]):
-                end = start + len(key)
+                written = text[start : start + len(key)]
+                own = self.exact.get(written, -1)
                 for name in names[first[number] : first[number + 1]].tolist():
-                    slips = sum(one != other for one, other in zip(self.name(name), text[start:end], strict=True))
-                    if slips:
-                        hits.append(Hit(start, end, name, "homophone", slips))
+                    if name != own:
+                        slips = sum(map(ne, self.name(name), written))
+                        hits.append(Hit(start, start + len(key), name, "homophone", slips))
         return hits
 
     def find_near(self, text: str, starts: Iterable[int]) -> list[Hit]:
         """Return the names that one character wrong, missing or too many turns into what stands at the starts."""
-        hits: set[Hit] = set()
+        hits: dict[Hit, None] = {}
         for start in starts:
             for name, number in self.near.iter_prefixes_with_ids(text[start : start + LONGEST_NEAR]):
-                hits.update(self._slips(start, start + len(name), number))
+                hits.update(dict.fromkeys(self._slips(start, start + len(name), number)))
             for gap in range(start, min(start + LONGEST_NEAR, len(text) - 1)):
                 rest = text[start:gap] + text[gap + 1 : start + LONGEST_NEAR + 1]
                 for name, number in self.near.iter_prefixes_with_ids(rest):
                     if len(name) > gap - start and (length := len(name)) and start + length < len(text):
-                        hits.update(self._wrong(text, start, start + length + 1, number))
+                        hits.update(dict.fromkeys(self._wrong(text, start, start + length + 1, number)))
                 for name, number in self.exact.iter_prefixes_with_ids(rest):
                     if len(name) > max(gap - start, SHORTEST_NEAR - 1):
-                        hits.add(Hit(start, start + len(name) + 1, number, "typo", 1))
+                        hits[Hit(start, start + len(name) + 1, number, "typo", 1)] = None
         return list(hits)
 
     def _slips(self, start: int, end: int, number: int) -> Iterable[Hit]:
@@ -107,10 +109,7 @@ class Names:
         """Keep those of the same length that differ from the text in one place only."""
         for hit in self._slips(start, end, number):
             name = self.name(hit.name)
-            if (
-                len(name) == end - start
-                and sum(one != other for one, other in zip(name, text[start:end], strict=True)) == 1
-            ):
+            if len(name) == end - start and sum(map(ne, name, text[start:end])) == 1:
                 yield hit
 
     def save(self, folder: Path) -> None:

@@ -4,6 +4,7 @@ from geo.addresses.answers import Accuracy, Candidate
 from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.pieces import Head
 from geo.addresses.reading import Mention, Reading, places_of
+from geo.addresses.understanding import pieces
 from geo.addresses.writing import plain
 from geo.sentences import say
 
@@ -62,8 +63,6 @@ class Areas:
                 if self.columns["place_kind"][place] == Head.VILLAGE]  # fmt: skip
 
     def _area(self, area: int, mention: Mention, accuracy: Accuracy, sure: float, reading: Reading) -> Candidate:
-        from geo.addresses.geocoder import pieces
-
         columns, name = self.columns, self.words.areas[area]
         above = int(columns["area_township"][area])
         county = int(columns["area_county"][area])
@@ -84,8 +83,6 @@ class Areas:
 
     def _place(self, place: int, mention: Mention, rivals: int, reading: Reading) -> Candidate:
         """Return a village that only the rows of the list know."""
-        from geo.addresses.geocoder import pieces
-
         name = self.gazetteer.names.name(mention.name)
         columns = self.columns
         township, sure = self.gazetteer.township_name(int(columns["place_township"][place])), 0.6 / rivals

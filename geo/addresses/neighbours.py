@@ -1,5 +1,7 @@
 """What lies around a point, from the rows of the list near it."""
 
+from collections import defaultdict
+
 import numpy as np
 
 from geo.addresses.gazetteer import Gazetteer
@@ -31,21 +33,19 @@ class Neighbours:
             return hint, float(hint >= 0)
         away = metres_to(lon, lat, self.lon[rows], self.lat[rows])
         nearest = np.argsort(away)[:VOTES]
-        weight = np.bincount(labels[nearest], 1 / (away[nearest] + 60))
+        votes: defaultdict[int, float] = defaultdict(float)
+        for label, metres in zip(labels[nearest].tolist(), away[nearest].tolist(), strict=True):
+            votes[label] += 1 / (metres + 60)
         if hint >= 0:
-            weight = np.append(weight, np.zeros(max(0, hint + 1 - len(weight))))
-            weight[hint] += 1 / 300
-        most = int(weight.argmax())
-        return most, float(weight[most] / weight.sum())
+            votes[hint] += 1 / 300
+        most = min(votes, key=lambda label: (-votes[label], label))
+        return most, votes[most] / sum(votes.values())
 
     def _around(self, lon: float, lat: float) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
         """Return the rows of the nine cells around a point."""
         if not len(self.key):
             return self.row[:0]
         here = int(ground_key(np.float64(lon), np.float64(lat)))
-        keys = np.array([here + (across << 32) + up for across in (-1, 0, 1) for up in (-1, 0, 1)])
-        cells = np.searchsorted(self.key, keys)
-        pairs = zip(cells.tolist(), keys.tolist(), strict=True)
-        found = [cell for cell, key in pairs if cell < len(self.key) and self.key[cell] == key]
-        ranges = [self.row[self.first[cell] : self.first[cell + 1]] for cell in found]
-        return np.concatenate(ranges) if ranges else self.row[:0]
+        bounds = [here + (across << 32) + up for across in (-1, 0, 1) for up in (-1, 2)]
+        first = self.first[self.key.searchsorted(bounds)].tolist()  # the cells of one column are numbered in a row
+        return np.concatenate([self.row[begin:end] for begin, end in zip(first[::2], first[1::2], strict=True)])

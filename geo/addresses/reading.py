@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from geo.addresses.answers import Piece
 from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.names import SHORTEST_NEAR, Hit
 from geo.addresses.pieces import GENERIC, NO_DOOR, Door, Head, as_building, read_door
@@ -63,6 +64,10 @@ class Reading:
     relations: list[Relation] = field(default_factory=list)
     unknown_roads: list[tuple[int, int]] = field(default_factory=list)
     unknown_villages: list[tuple[int, int]] = field(default_factory=list)
+    nearest: dict[tuple[int, int, int], list[int]] = field(default_factory=dict)
+    """By mention, the places that were found to lie nearest to what else is named (see claims.py)."""
+    pieces: list[Piece] | None = None
+    """Of the areas and relations, once asked for (see understanding.py)."""
 
 
 class Reader:

@@ -18,6 +18,7 @@ WINDOW = 60
 """Slots looked at on each side of a number: enough to find both sides of the road, few enough to be quick."""
 NEIGHBOURS = 20
 """Known numbers from which one between them is estimated."""
+FEW = 8
 FARTHEST_M = 700.0
 """Standard error from which on only the road is known, not the place."""
 
@@ -42,11 +43,13 @@ class Spot:
     known: int = 1
 
 
-def one_of(values: NDArray[Any], wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which values are among a few wanted ones; np.isin is made for many."""
+def one_of(values: NDArray[Any], wanted: Sequence[int]) -> NDArray[np.bool_]:
+    """Tell which values are among the wanted ones, at least one; np.isin is made for many."""
+    if len(wanted) > FEW:
+        return np.isin(values, wanted)
     found: NDArray[np.bool_] = values == wanted[0]
-    for each in wanted[1:8]:
-        found = found | (values == each)
+    for each in wanted[1:]:
+        found |= values == each
     return found
 
 
@@ -65,20 +68,22 @@ class Doors:
         self.lon, self.lat = columns["row_lon"], columns["row_lat"]
         self.village, self.township = columns["row_village"], columns["row_township"]
 
-    def find(self, place: int, door: Door, within: Sequence[NDArray[np.int64]] = ()) -> list[Spot]:
+    def find(self, place: int, door: Door, within: Sequence[Sequence[int]] = ()) -> list[Spot]:
         """Return where the door may be at the place: one spot, or several where rows contradict each other.
 
         within: what the question says of village and township, as the numbers of each: only the rows there are asked,
         where there are any.
         """
-        slots = np.arange(int(self.first[place]), int(self.first[place + 1]))
+        begin, end = int(self.first[place]), int(self.first[place + 1])
+        slots = np.arange(begin, end)
         for column, wanted in zip((self.village, self.township), within, strict=False):
-            if len(wanted) and len(slots) > 1:
+            if wanted and len(slots) > 1:
                 inside = one_of(column[self.row[slots]], wanted)
                 slots = slots[inside] if inside.any() else slots
         if door.number:
-            low, high = np.searchsorted(self.number[slots], [door.number, door.number + 1])
-            return self._known(slots[low:high], door) if high > low else self._unknown(slots, int(low), door)
+            known = self.number[begin:end] if len(slots) == end - begin else self.number[slots]
+            low, high = known.searchsorted([door.number, door.number + 1]).tolist()
+            return self._known(slots[low:high], door) if high > low else self._unknown(slots, low, door)
         if door.building:
             built = slots[self.building[slots] == door.building]
             if door.unit and (exact := self.unit[built] == door.unit).any():

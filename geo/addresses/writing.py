@@ -24,6 +24,9 @@ _FILLER = re.compile("那个什么|就是说|那个|这个|就是|就在|呃|嗯
 _OF = re.compile(r"(?<=\d)之(?=\d)")
 _TWICE = re.compile(r"(.{2,8}?)\1+")
 
+Bounds = list[tuple[int, int]]
+"""Where each character of a text began and ended in the original."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -71,13 +74,12 @@ def write(original: str) -> Written:
     >>> write("中山路八十八號　２棟").text, write("白田中路白田中路②号").text
     ('中山路88号2幢', '白田中路2号')
     """
-    signs: list[tuple[str, int, int]] = []
-    for place, sign in enumerate(original):
-        signs.extend((each, place, place + 1) for each in _sign(sign))
-    signs = _without(_FILLER, signs)
-    signs = _numbered(_once(signs))
-    text = _OF.sub("-", "".join(sign for sign, _, _ in signs))
-    return Written(original, text, tuple(start for _, start, _ in signs), tuple(end for _, _, end in signs))
+    signs = list(map(_sign, original))
+    text, bounds = "".join(signs), [(place, place + 1) for place, sign in enumerate(signs) for _ in sign]
+    for step in (_without_filler, _once, _numbered):
+        text, bounds = step(text, bounds)
+    starts, ends = zip(*bounds, strict=True) if bounds else ((), ())
+    return Written(original, _OF.sub("-", text), starts, ends)
 
 
 @lru_cache(maxsize=200_000)
@@ -86,28 +88,31 @@ def plain(name: str) -> str:
     return write(name).text.replace(PAUSE, "")
 
 
-def _without(pattern: re.Pattern[str], signs: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    """Leave out what the pattern finds."""
-    for match in reversed(list(pattern.finditer("".join(sign for sign, _, _ in signs)))):
-        del signs[match.start() : match.end()]
-    return signs
+def _without_filler(text: str, bounds: Bounds) -> tuple[str, Bounds]:
+    """Leave out words that say nothing."""
+    for match in reversed(list(_FILLER.finditer(text))):
+        text, bounds = _replaced(text, bounds, match.start(), match.end())
+    return text, bounds
 
 
-def _once(signs: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+def _once(text: str, bounds: Bounds) -> tuple[str, Bounds]:
     """Keep one of words typed twice in a row. Digits alone may repeat: 1212号 is a number."""
-    text = "".join(sign for sign, _, _ in signs)
     for match in reversed(list(_TWICE.finditer(text))):
-        word, before = match[1], text[match.start() - 1 : match.start()]
+        word, before = match[1], match.string[match.start() - 1 : match.start()]
         if word.isdigit() or (word[0].isdigit() and before.isdigit()) or "," in word:
             continue
-        del signs[match.start() + len(word) : match.end()]
-    return signs
+        text, bounds = _replaced(text, bounds, match.start() + len(word), match.end())
+    return text, bounds
 
 
-def _numbered(signs: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+def _numbered(text: str, bounds: Bounds) -> tuple[str, Bounds]:
     """Write Chinese numbers in digits; each digit stands for the whole numeral."""
-    text = "".join(sign for sign, _, _ in signs)
     for start, end, digits in reversed(numerals.find_numbers(text)):
-        first, last = signs[start][1], signs[end - 1][2]
-        signs[start:end] = [(digit, first, last) for digit in digits]
-    return signs
+        text, bounds = _replaced(text, bounds, start, end, digits)
+    return text, bounds
+
+
+def _replaced(text: str, bounds: Bounds, start: int, end: int, new: str = "") -> tuple[str, Bounds]:
+    """Put new signs, each of which stands for the whole, in the place of those from start to end."""
+    whole = (bounds[start][0], bounds[end - 1][1])
+    return text[:start] + new + text[end:], bounds[:start] + [whole] * len(new) + bounds[end:]

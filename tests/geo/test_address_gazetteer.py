@@ -1,7 +1,11 @@
 """An address list as files that processes share."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from geo.addresses.answers import AddressRow
@@ -9,6 +13,7 @@ from geo.addresses.areas import AreaName
 from geo.addresses.files import MANIFEST, DamagedGazetteer
 from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.geocoder import Geocoder
+from geo.addresses.spots import one_of
 
 ROWS = (
     AddressRow(7, "安宜镇白田中路88号", 119.300, 33.200, township="安宜镇"),
@@ -59,3 +64,19 @@ def test_an_empty_list_still_knows_townships_and_villages(tmp_path: Path):
 
 def test_an_empty_gazetteer_answers_nothing():
     assert Geocoder(Gazetteer.build(())).geocode("安宜镇白田中路88号").candidates == ()
+
+
+def test_names_with_a_slip_come_in_one_order_in_every_process():
+    asked = "from geo.addresses.names import Names; names = Names.build(f'罗{sign}村' for sign in '堡塘垛湾庄圩'); "
+    asked += "print([names.name(hit.name) for hit in names.find_near('罗多村口', [0])])"
+    found = {
+        subprocess.run([sys.executable, "-c", asked], env={**os.environ, "PYTHONHASHSEED": seed},
+                       capture_output=True, check=True).stdout for seed in ("0", "1", "2", "3")
+    }  # fmt: skip
+    assert len(found) == 1 and "罗堡村".encode() in next(iter(found))
+
+
+@pytest.mark.parametrize("wanted", [[3], [3, 5], list(range(3, 20, 2))])
+def test_any_number_of_values_can_be_wanted(wanted: list[int]):
+    values = np.arange(25)
+    assert np.flatnonzero(one_of(values, wanted)).tolist() == wanted
