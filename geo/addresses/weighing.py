@@ -23,6 +23,9 @@ SIBLING_M = 250.0
 """How far a numbered quarter lies from the next one, as a rule: 崂山四村 from 崂山五村."""
 WIDE_M = 300.0
 """An estimate so uncertain begins to miss RIGHT_M: from here on its error counts for more."""
+UNRIVALLED = 0.999
+"""From this share of the evidence on a claim has no rival. Where a list has gaps, two that resemble what is meant are
+a sign that it is missing."""
 NEAR_STEP = 10.0
 """Numbers to the nearest known one that are few."""
 SITE = "工地"
@@ -59,6 +62,7 @@ class Weigher:
         total = sum(math.exp(claim.evidence) for claim in places if claim.spot.accuracy.is_point) or 1.0
         for claim in places:
             claim.share = math.exp(claim.evidence) / total if claim.spot.accuracy.is_point else 1.0
+            claim.terms["sparse_rival"] = self.sparse * (claim.share < UNRIVALLED)
         return places
 
     def _cross_the_street(self, found: list[Claim]) -> None:
