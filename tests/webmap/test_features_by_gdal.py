@@ -123,6 +123,12 @@ def test_a_box_and_a_code_are_left_to_the_server(address: str, asked: list[str])
     assert asked[-1].endswith(f"parent=329901001001&code={GRIDS[1]}")
 
 
+def test_the_state_of_incidents_is_left_to_the_server(address: str, asked: list[str]):
+    assert len(read(address, "incidents", "-where", "state = 'filed'", bearer="desk-a")["features"]) == 2
+    assert asked[-1].endswith("state=filed")
+    assert read(address, "incidents", "-where", "state = 'closed'", bearer="desk-a")["features"] == []
+
+
 def test_another_moment_is_asked_for_in_the_address(address: str):
     now, then = read(address, "village"), read(f"{address}?datetime=2024-12-31T00:00:00Z", "village")
     assert set(codes(then)) - set(codes(now)) == {"329901001009"}

@@ -140,7 +140,7 @@ def _headers(declared: Operation) -> Iterator[dict[str, Any]]:
 def _responses(declared: Operation, names: Names, *, needs_account: bool) -> dict[str, Any]:
     responses = {str(status): _response(given, names) for status, given in declared.answers.items()}
     statuses = set(declared.problems) | ({401, 403} if needs_account else set())
-    statuses |= {422} if declared.query is not None else set()
+    statuses |= {declared.malformed} if declared.query is not None else set()
     problem = {PROBLEM: {"schema": {"$ref": COMPONENT.format(model=names[Problem, "serialization"])}}}
     for status in sorted(statuses):
         responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}

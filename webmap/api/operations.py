@@ -49,6 +49,7 @@ class Operation:
     body: type[BaseModel] | None = None
     problems: tuple[int, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    malformed: int = 422
 
 
 def operation(
@@ -59,12 +60,14 @@ def operation(
     body: type[BaseModel] | None = None,
     problems: tuple[int, ...] = (),
     headers: Mapping[str, str] | None = None,
+    malformed: int = 422,
 ) -> Callable[[View], View]:
     """Declare a view: `query` and `body` arrive as keyword arguments of those names. Put it nearest to the function.
 
-    `problems` are the statuses, beside those that every route may give, that answer with a problem document.
+    `problems` are the statuses, beside those that every route may give, that answer with a problem document;
+    `malformed` is what the blueprint answers to a wrong query.
     """
-    declared = Operation(summary, answers, query, body, problems, headers or {})
+    declared = Operation(summary, answers, query, body, problems, headers or {}, malformed)
 
     def mark(view: View) -> View:
         @wraps(view)

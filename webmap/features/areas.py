@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from geo.codes import AreaKind
 from geo.models import Area, AreaVersion
 from webmap.features.asking import AreasAsked
-from webmap.features.layers import DECIMALS, Extent, Page, box_around, meets, page_of
+from webmap.features.layers import DECIMALS, Extent, Page, box_around, extent_of, meets, page_of
 
 _above = aliased(Area)
 
@@ -39,7 +39,7 @@ def extents(db: Session) -> dict[AreaKind, Extent]:
         .join(Area, Area.id == AreaVersion.area_id)
         .group_by(Area.kind)
     )
-    return {AreaKind(row[4]): Extent(tuple(row[:4]), _unless(row[5], row[6]), _unless(row[7], row[8])) for row in rows}
+    return {AreaKind(row[4]): extent_of(row[:4], _unless(row[5], row[6]), _unless(row[7], row[8])) for row in rows}
 
 
 def _unless(is_open: bool, moment: Any) -> Any:

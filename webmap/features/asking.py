@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from geo.crs import Bounds
 from incidents.cursors import BIGGEST_ID
-from incidents.finding import Code, Moment, Word
+from incidents.finding import YEARS, Code, Moment, Word
 from incidents.workflow import State
 
 CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -18,7 +18,9 @@ USUAL_PAGE = 1_000
 
 LARGEST_PAGE = 10_000
 
-_BEGINS_WITH_A_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_BEGINS_WITH_A_DAY = re.compile(r"(\d{4})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+
+_BEFORE_ALL, _AFTER_ALL = f"{YEARS[0]}-01-01T00:00:00Z", f"{YEARS[-1]}-12-31T23:59:59Z"
 
 
 def _split_box(value: Any) -> Any:
@@ -48,6 +50,7 @@ Box = Annotated[
             "items": {"type": "number"},
             "minItems": 4,
             "maxItems": 6,
+            "oneOf": [{"minItems": sides, "maxItems": sides} for sides in (4, 6)],
         }
     ),
 ]
@@ -64,10 +67,14 @@ def _split_period(value: Any) -> Any:
 
 
 def _read(half: str, *, may_be_open: bool) -> str | None:
+    """A moment, brought into the years of which anything is known: QGIS writes the year 0 or 9999 for an open side."""
     if may_be_open and half in ("", ".."):
         return None
-    if not _BEGINS_WITH_A_DAY.match(half):  # a bare number would be taken for seconds since 1970
+    day = _BEGINS_WITH_A_DAY.match(half)
+    if day is None:  # a bare number would be taken for seconds since 1970
         raise ValueError("is a date-time of RFC 3339, or two with a / between, either of which may be ..")
+    if (year := int(day[1])) not in YEARS:
+        return _BEFORE_ALL if year < YEARS[0] else _AFTER_ALL
     return half.replace(" ", "+") if "T" in half else half  # in a query string an unescaped + means a space
 
 
@@ -89,6 +96,16 @@ Period = Annotated[
 
 def _at_most(limit: int) -> int:
     return min(limit, LARGEST_PAGE)
+
+
+class Carried(BaseModel):
+    """What a route takes that has no parameter of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    datetime: Period | None = Field(
+        default=None, description="changes nothing here: programs carry it along from the address that they were given"
+    )
 
 
 class Asked(BaseModel):

@@ -36,43 +36,59 @@ def _whole(app: Flask) -> dict[str, Any]:
 
 
 def _made(newer: dict[str, Any]) -> dict[str, Any]:
-    paths = dict(_paths(newer["paths"]))
-    schemas = {name: _older(newer["components"]["schemas"][name]) for name in sorted(_used(paths, newer))}
+    known = newer["components"]["schemas"]
+    paths = dict(_paths(newer["paths"], known))
+    schemas = {name: _older(known[name]) for name in sorted(_used(paths, newer))}
     return {
         "openapi": "3.0.3",
         "info": newer["info"] | {"title": "Wangge 网格: OGC API – Features", "description": DESCRIPTION},
         "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": newer["components"]["securitySchemes"] | _SECURITY},
+        "components": {
+            "schemas": schemas,
+            "parameters": {"limit": _limit(paths)},
+            "securitySchemes": newer["components"]["securitySchemes"] | _SECURITY,
+        },
     }
 
 
-def _paths(newer: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _limit(paths: dict[str, Any]) -> dict[str, Any]:
+    """How large a page may be. QGIS looks here alone, and reads a hundred at a time where it finds nothing."""
+    asked = paths[f"/collections/{AreaKind.COUNTY}/items"]["get"]["parameters"]
+    limit: dict[str, Any] = next(each for each in asked if each["name"] == "limit")
+    return limit
+
+
+def _paths(newer: dict[str, Any], known: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The paths below `PREFIX`, those of areas once for each kind."""
     for path, methods in newer.items():
         if path.startswith(PREFIX):
             short = path.removeprefix(PREFIX)
             for layer in AreaKind if "{layer}" in short else (None,):
-                yield short.replace("{layer}", str(layer)), {"get": _operation(methods["get"], layer)}
+                yield short.replace("{layer}", str(layer)), {"get": _operation(methods["get"], layer, known)}
 
 
-def _operation(told: dict[str, Any], layer: str | None) -> dict[str, Any]:
-    parameters = [_parameter(each) for each in told["parameters"] if each["name"] != "layer"]
+def _operation(told: dict[str, Any], layer: str | None, known: dict[str, Any]) -> dict[str, Any]:
+    parameters = [_parameter(each, known) for each in told["parameters"] if each["name"] != "layer"]
     return _older(
         told
         | {
             "operationId": f"{told['operationId']}_{layer}" if layer else told["operationId"],
             "parameters": parameters,
-            "responses": {status: given for status, given in told["responses"].items() if status != "422"},
             "security": [*told["security"], {"basic": []}],
         }
     )
 
 
-def _parameter(told: dict[str, Any]) -> dict[str, Any]:
-    """A parameter that may be left out, without the null that nobody can write in an address."""
+def _parameter(told: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that may be left out, without the null that nobody can write in an address.
+
+    Its schema is spelled out: GDAL and QGIS let the server filter by what has a type at once, not behind a reference.
+    """
     schema = _older(told["schema"])
     if schema.pop("nullable", False):
         schema.pop("default", None)
+    for choice in schema.pop("anyOf", ()):  # one is left of it, a reference
+        schema |= _older(known[choice["$ref"].rpartition("/")[2]])
     return told | {"schema": schema, "explode": False}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from geo.models import Area
 from incidents.models import Incident, Matter
 from webmap.features.asking import IncidentsAsked, Period
-from webmap.features.layers import DECIMALS, Extent, Page, box_around, meets, page_of
+from webmap.features.layers import DECIMALS, Extent, Page, box_around, extent_of, meets, page_of
 
 _PLACED = Incident.point.is_not(None)
 
@@ -35,7 +35,7 @@ def extent(db: Session) -> Extent | None:
     """How far the incidents reach that the session may see; None where it sees none."""
     when = (func.min(Incident.reported_at), func.max(Incident.reported_at))
     row = db.execute(select(*box_around(Incident.point), *when).where(_PLACED)).one()
-    return None if row[0] is None else Extent(tuple(row[:4]), row[4], row[5])
+    return None if row[0] is None else extent_of(row[:4], row[4], row[5])
 
 
 def _conditions(asked: IncidentsAsked) -> Sequence[ColumnElement[bool]]:

@@ -1,5 +1,6 @@
 """What layers have in common: pages of features, boxes, and how far one reaches."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +25,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Extent:
-    """How far a layer reaches: west, south, east, north; and in time, where a side that is open is None."""
+    """How far a layer reaches: west, south, east, north of the positions as they are told; and in time (None: open)."""
 
     box: tuple[float, ...]
     begins: datetime | None
@@ -34,6 +35,11 @@ class Extent:
 def page_of(features: list[dict[str, Any]], limit: int, matched: int) -> Page:
     """The page, of features among which is one more than `limit` where there are more."""
     return Page(matched, features[:limit], len(features) > limit)
+
+
+def extent_of(sides: Sequence[float], begins: datetime | None, ends: datetime | None) -> Extent:
+    """The extent of rows with the given `box_around`. Sides are rounded as positions are, or some would lie outside."""
+    return Extent(tuple(round(side, DECIMALS) for side in sides), begins, ends)
 
 
 def box_around(shape: Any) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import request, url_for
+from werkzeug.urls import iri_to_uri
 
 from webmap.api.operations import GEOJSON, JSON
 
@@ -18,7 +19,7 @@ def link(rel: str, endpoint: str, type_: str = JSON, *, title: str | None = None
 
 def this(type_: str = JSON) -> dict[str, str]:
     """The link of an answer to itself, as it was asked."""
-    return {"href": request.url, "rel": "self", "type": type_}
+    return {"href": iri_to_uri(request.url), "rel": "self", "type": type_}
 
 
 def collection(rel: str, layer: str) -> dict[str, str]:

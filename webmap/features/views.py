@@ -1,6 +1,5 @@
 """The routes: landing page, conformance, layers, and their features."""
 
-from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, current_app, g, request
@@ -9,9 +8,10 @@ from flask_babel import gettext as _
 
 from geo.codes import AreaKind
 from incidents.cursors import BIGGEST_ID
-from webmap.api.operations import GEOJSON, Answered, answer, operation
+from webmap.api.operations import GEOJSON, Answered, answer
 from webmap.features import areas, documents, incidents, links, shapes
 from webmap.features.asking import CRS84, AreasAsked, IncidentsAsked
+from webmap.features.declaring import MALFORMED, description, selection
 from webmap.features.layers import Extent, Page
 from webmap.features.links import INCIDENTS, OPENAPI, link, this
 from webmap.identity import may
@@ -35,14 +35,22 @@ CONFORMS_TO = [
 def _malformed(problem: InputProblem) -> ResponseReturnValue:
     """As the rest of the API answers, but with 400: the standard wants that for every parameter it does not take."""
     entry = ANSWERS[InputProblem]
-    body = {"type": "about:blank", "title": str(entry.title), "status": int(HTTPStatus.BAD_REQUEST)}
+    body = {"type": "about:blank", "title": str(entry.title), "status": int(MALFORMED)}
     body |= {"detail": str(entry.advice), "errors": problem.problems}
-    return answer(body, HTTPStatus.BAD_REQUEST, media_type="application/problem+json")
+    return answer(body, MALFORMED, media_type="application/problem+json")
+
+
+@bp.before_request
+def _refuse_blanks() -> None:
+    """Refuse a parameter without a value like any wrong value; the rest of the API takes it for one not given."""
+    blanks = [name for name, value in request.args.items(multi=True) if not value.strip()]
+    if blanks:
+        raise InputProblem({"field": name, "code": "blank", "message": "has no value"} for name in blanks)
 
 
 @bp.get("/", strict_slashes=False)
 @requires(Permission.SEE_AREAS)
-@operation("OGC API – Features: where it begins", answers={200: Answered("links to the rest", shapes.Landing)})
+@description("OGC API – Features: where it begins", answers={200: Answered("links to the rest", shapes.Landing)})
 def landing() -> ResponseReturnValue:
     """What leads to everything else."""
     onwards = [
@@ -55,7 +63,7 @@ def landing() -> ResponseReturnValue:
 
 @bp.get("/conformance")
 @requires(Permission.SEE_AREAS)
-@operation("Which parts of the standard are kept", answers={200: Answered("their names", shapes.Conformance)})
+@description("Which parts of the standard are kept", answers={200: Answered("their names", shapes.Conformance)})
 def conformance() -> ResponseReturnValue:
     """Part 1 of the standard, as GeoJSON."""
     return answer({"conformsTo": CONFORMS_TO})
@@ -63,7 +71,7 @@ def conformance() -> ResponseReturnValue:
 
 @bp.get("/api")
 @requires(Permission.SEE_AREAS)
-@operation(
+@description(
     "These routes alone, in the OpenAPI that the standard asks for",
     answers={200: Answered("OpenAPI 3.0", media_type=OPENAPI)},
 )
@@ -75,7 +83,7 @@ def api() -> ResponseReturnValue:
 
 @bp.get("/collections")
 @requires(Permission.SEE_AREAS)
-@operation("The layers that one's role sees", answers={200: Answered("layers", shapes.LayerList)})
+@description("The layers that one's role sees", answers={200: Answered("layers", shapes.LayerList)})
 def layers() -> ResponseReturnValue:
     """A layer for each kind of area, and the incidents where they may be seen."""
     reach: dict[str, Extent | None] = {str(kind): extent for kind, extent in areas.extents(g.db).items()}
@@ -87,7 +95,7 @@ def layers() -> ResponseReturnValue:
 
 @bp.get(AREA_LAYER)
 @requires(Permission.SEE_AREAS)
-@operation("A layer of areas", answers={200: Answered("the layer", shapes.Layer)}, problems=(404,))
+@description("A layer of areas", answers={200: Answered("the layer", shapes.Layer)}, problems=(404,))
 def area_layer(layer: str) -> ResponseReturnValue:
     """One layer of areas."""
     return answer(_layer(layer, areas.extents(g.db).get(AreaKind(layer))))
@@ -95,7 +103,7 @@ def area_layer(layer: str) -> ResponseReturnValue:
 
 @bp.get(INCIDENT_LAYER)
 @requires(Permission.SEE_INCIDENTS)
-@operation("The layer of incidents", answers={200: Answered("the layer", shapes.Layer)})
+@description("The layer of incidents", answers={200: Answered("the layer", shapes.Layer)})
 def incident_layer() -> ResponseReturnValue:
     """The incidents of one's jurisdiction."""
     return answer(_layer(INCIDENTS, incidents.extent(g.db)))
@@ -103,9 +111,9 @@ def incident_layer() -> ResponseReturnValue:
 
 @bp.get(f"{AREA_LAYER}/items")
 @requires(Permission.SEE_AREAS)
-@operation(
+@selection(
     "Areas of one kind, page by page", query=AreasAsked,
-    answers={200: Answered("a page of areas", shapes.AreaItems, GEOJSON)}, problems=(400, 404),
+    answers={200: Answered("a page of areas", shapes.AreaItems, GEOJSON)}, problems=(404,),
 )  # fmt: skip
 def area_items(layer: str, query: AreasAsked) -> ResponseReturnValue:
     """Areas as at now, unless another time is asked for. The link to the next page names the moment of the first."""
@@ -118,9 +126,9 @@ def area_items(layer: str, query: AreasAsked) -> ResponseReturnValue:
 
 @bp.get(f"{INCIDENT_LAYER}/items")
 @requires(Permission.SEE_INCIDENTS)
-@operation(
+@selection(
     "The incidents of one's jurisdiction as points, page by page", query=IncidentsAsked,
-    answers={200: Answered("a page of incidents", shapes.IncidentItems, GEOJSON)}, problems=(400,),
+    answers={200: Answered("a page of incidents", shapes.IncidentItems, GEOJSON)},
 )  # fmt: skip
 def incident_items(query: IncidentsAsked) -> ResponseReturnValue:
     """Incidents that have a position."""
@@ -129,7 +137,7 @@ def incident_items(query: IncidentsAsked) -> ResponseReturnValue:
 
 @bp.get(f"{AREA_LAYER}/items/{FEATURE}")
 @requires(Permission.SEE_AREAS)
-@operation(
+@description(
     "One version of an area, whenever it was valid",
     answers={200: Answered("the area", shapes.AreaAlone, GEOJSON)}, problems=(404,),
 )  # fmt: skip
@@ -140,7 +148,7 @@ def area_item(layer: str, feature_id: int) -> ResponseReturnValue:
 
 @bp.get(f"{INCIDENT_LAYER}/items/{FEATURE}")
 @requires(Permission.SEE_INCIDENTS)
-@operation(
+@description(
     "One incident as a point", answers={200: Answered("the incident", shapes.IncidentAlone, GEOJSON)}, problems=(404,)
 )
 def incident_item(feature_id: int) -> ResponseReturnValue:
