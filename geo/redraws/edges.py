@@ -59,13 +59,17 @@ class Edges:
         ends = np.stack([self.begin, self.end], axis=1)
         return np.asarray(shapely.linestrings(ends.view(np.float64).reshape(-1, 2, 2)))
 
+    def chain(self) -> Numbers:
+        """The number of each edge's chain; an edge that begins where the one before it ends is in one with that."""
+        goes_on = self.end[:-1] == self.begin[1:]
+        return np.concatenate([np.zeros(min(len(self), 1), dtype=np.int64), np.cumsum(~goes_on)])
+
     def chains(self) -> NDArray[np.object_]:
-        """The edges as lines; an edge that begins where the one before it ends is in one line with that."""
+        """The chains as lines."""
         if not len(self):
             return np.empty(0, dtype=object)
-        goes_on = self.end[:-1] == self.begin[1:]
-        line = np.concatenate([[0], np.cumsum(~goes_on)])
-        last = np.concatenate([~goes_on, [True]])
+        line = self.chain()
+        last = np.diff(line, append=line[-1] + 1) > 0
         places = np.empty(len(self) + int(last.sum()), dtype=np.complex128)
         at = np.arange(len(self)) + line
         places[at], places[at[last] + 1] = self.begin, self.end[last]

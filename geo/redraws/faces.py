@@ -3,8 +3,10 @@
 The lines that cut are the edges that do not cancel: among the grids of the draft, among those that stand, among the
 parents; and among the children of each parent with its own outline. Where everything fits only the scope's own outer
 border is left. Ends of what does not cancel that are the same place but for a millimetre are moved onto each other,
-a parent's onto a grid's, and it is tried again. Of each face one point is asked what covers it, and that holds for all
-of it, apart from which of several grids side by side it is.
+a parent's onto a grid's, and it is tried again. Borders of parents cut only ground that no grid covers: where grids
+lie side by side under them, nobody asks for the faces between the two, which are many where they were drawn apart.
+Of each face one point is asked what covers it, and that holds for all of it, apart from which of several grids side
+by side it is, and where grids cover it which parent's it is.
 """
 
 from __future__ import annotations
@@ -115,11 +117,11 @@ def outlines_of(shapes: Sequence[object]) -> Outlines:
 
 @dataclass(frozen=True)
 class Faces:
-    """Pieces of ground, and for each how many grids and how many parents cover it.
+    """Pieces of ground, and for each how many grids and, where no grid does, how many parents cover it.
 
-    `quiet` faces are covered by one grid, which is at home there, or not by the draft at all; nothing is the matter.
-    `parent` is the index of one parent that covers a face, -1 where none does. `sure` says that the point asked was on
-    no border, so that the numbers are right. `dust` is what is too small to be asked.
+    `parent` is the index of one of these, -1 where there is none. `shared` says that grids may share the ground, one
+    of the draft among them: the point asked was in several, or on a border, so that the numbers may be wrong.
+    `apart` are the edges along which a parent and its grids differ, which own the index of the parent.
     """
 
     shapes: Outlines
@@ -127,34 +129,30 @@ class Faces:
     grids: Numbers
     parents: Numbers
     parent: Numbers
-    quiet: Chosen
-    sure: Chosen
-    dust: Outlines
+    shared: Chosen
+    apart: Edges
 
 
 def faces_of(net: Net) -> Faces:
     """Cut the ground into faces and ask what covers each."""
-    shapes = _pieces(_lines(net))
+    lines, apart = _lines(net)
+    shapes = _pieces(lines)
     sizes_m2 = area_m2(shapes)
     kept = sizes_m2 > DUST_M2
-    dust = shapes[~kept]
     shapes, sizes_m2 = shapes[kept], sizes_m2[kept]
     points, sure = _points(net, shapes)
     at, grid = net.met(points)
     grids = np.bincount(at, minlength=len(shapes))
-    draft = grid < len(net.grids)
-    from_draft = np.bincount(at[draft], minlength=len(shapes))
+    from_draft = np.bincount(at[grid < len(net.grids)], minlength=len(shapes))
     above, below = shapely.STRtree(points).query(net.parent_outlines, predicate="intersects")
     parent = np.full(len(shapes), -1)
     parent[below[::-1]] = above[::-1]
     parents = np.bincount(below, minlength=len(shapes))
-    home = _at_home(net, at, grid, above, below, len(shapes))
-    quiet = sure & ((from_draft == 0) | ((grids == 1) & home))
-    return Faces(shapes, sizes_m2, grids, parents, parent, quiet, sure, dust)
+    return Faces(shapes, sizes_m2, grids, parents, parent, ~sure | ((grids > 1) & (from_draft > 0)), apart)
 
 
-def _lines(net: Net) -> Edges:
-    """The edges along which anything changes."""
+def _lines(net: Net) -> tuple[Edges, Edges]:
+    """The edges along which anything asked for changes; and those along which parents and their grids differ."""
     count = len(net.grids)
     drawn = edges_of(net.outlines[:count])
     above = edges_of(net.parent_outlines)
@@ -168,7 +166,31 @@ def _lines(net: Net) -> Edges:
         uncancelled(at_home, at_home.owner),
     )
     free = [replace(edges, owner=edges.owner * 0) for edges in kinds[:3]]
-    return distinct(joined(*(uncancelled(edges, edges.owner) for edges in _snapped(*free, kinds[3]))))
+    *free, apart = (uncancelled(edges, edges.owner) for edges in _snapped(*free, kinds[3]))
+    of_grids, of_parents = joined(*free[:2]), joined(free[2], apart)
+    return distinct(joined(of_grids, of_parents[~_under_grids(net, of_parents, of_grids)])), apart
+
+
+def _under_grids(net: Net, edges: Edges, borders: Edges) -> Chosen:
+    """Tell which edges lie on ground that grids cover. `borders` are where the number of these changes: along edges
+    that go on from one to the next and meet none of them it is the same, so that one point is asked for them all.
+    """
+    tree = shapely.STRtree(borders.lines())
+    meets = _met_by(tree, edges.chains())[edges.chain()]
+    meets[meets] = _met_by(tree, edges[meets].lines())
+    goes_on = (edges.begin[1:] == edges.end[:-1]) & ~meets[1:] & ~meets[:-1]
+    first = np.concatenate([np.ones(min(len(edges), 1), dtype=bool), ~goes_on])
+    middles = (edges.begin[first] + edges.end[first]) / 2
+    covered = np.zeros(len(middles), dtype=bool)
+    covered[net.met(np.asarray(shapely.points(middles.real, middles.imag)))[0]] = True
+    under: Chosen = ~meets & covered[np.cumsum(first) - 1]
+    return under
+
+
+def _met_by(tree: shapely.STRtree, lines: Outlines) -> Chosen:
+    meets = np.zeros(len(lines), dtype=bool)
+    meets[tree.query(lines, predicate="intersects")[0]] = True
+    return meets
 
 
 def _snapped(*kinds: Edges) -> Iterator[Edges]:
@@ -219,15 +241,3 @@ def _at_borders(net: Net, points: Outlines) -> Chosen:
     above, below = shapely.STRtree(boxes).query(net.parent_outlines, predicate="intersects")
     on[below[~shapely.contains(net.parent_outlines[above], boxes[below])]] = True
     return on
-
-
-def _at_home(
-    net: Net, at: Numbers, grid: Numbers, above: Numbers, below: Numbers, count: int
-) -> Chosen:  # fmt: skip
-    """Tell which faces some grid covers whose own parent does too; without a known parent any will do."""
-    inside = set(zip(below.tolist(), above.tolist(), strict=True))
-    covered = set(below.tolist())
-    home = np.zeros(count, dtype=bool)
-    for face, parent in zip(at.tolist(), net.homes[grid].tolist(), strict=True):
-        home[face] |= (face, parent) in inside or (parent < 0 and (face in covered or not net.parents))
-    return home

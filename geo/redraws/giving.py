@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import shapely
-from shapely.geometry import Polygon
+from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.coverage import Outline, polygons
@@ -50,12 +50,17 @@ def taken(pieces: Outlines, within: BaseGeometry) -> list[Polygon]:
 def taken_beyond(pieces: Outlines, borders_of: Outlines) -> list[Polygon]:
     """Return what to take from a grid so that it loses pieces outside of `borders_of`, and ends where these end."""
     wide = shapely.buffer(pieces, LAP, join_style="mitre")
-    return _largest(without(shapely.union_all(wide), borders_of), wide)
+    one = MultiPolygon(pieces.tolist())
+    whole = shapely.buffer(one, LAP, join_style="mitre")  # sooner than to unite all these
+    return _largest(without(whole, borders_of), wide)
 
 
 def without(shape: BaseGeometry, others: Outlines) -> BaseGeometry:
-    """Take outlines from a shape one by one: for a small shape this is quicker than to unite them all first."""
-    for other in others[shapely.intersects(others, shape)]:
+    """Take outlines from a shape one by one: for a small shape this is quicker than to unite them all first. Those
+    that only touch it, as neighbours do, are not asked to take anything.
+    """
+    others = others[shapely.intersects(others, shape)]
+    for other in others[shapely.relate_pattern(others, shape, "T********")]:
         shape = shapely.difference(shape, other)
     return shape
 
@@ -77,20 +82,28 @@ def together(shapes: Sequence[Outline]) -> Outline | None:
     return polygons(shapely.union_all(list(shapes)))
 
 
+def parts_of_one(parts: Sequence[Polygon]) -> Outline | None:
+    """Bring parts of one valid shape together: these share no ground and no border, nothing is to be united."""
+    if len(parts) == 1:
+        return parts[0]
+    return MultiPolygon(list(parts)) if parts else None
+
+
 Takes = Mapping[int, Sequence[Outline]]
 """Row → what other mends take from it: all of them may be accepted."""
 
 
-def cut(grid: DraftGrid, pieces: Sequence[Outline], takes: Takes, tolerances: Tolerances) -> Change | None:
-    """Return the change that takes pieces from a row, with the crumbs that this would leave beside the rest.
+def cut(grid: DraftGrid, pieces: Sequence[Polygon], takes: Takes, tolerances: Tolerances) -> Change | None:
+    """Return the change that takes parts of one shape from a row, with the crumbs that this would leave beside it.
 
     None where, with what other mends take, nothing worth a grid would be left, or more pieces than there were.
     """
-    take = together(pieces)
+    take = parts_of_one(pieces)
     if take is None:
         return None
     outline = grid.outline
-    rest = polygons(shapely.difference(outline, shapely.union_all([take, *takes.get(grid.row, ())])))
+    others = takes.get(grid.row, ())
+    rest = polygons(shapely.difference(outline, shapely.union_all([take, *others]) if others else take))
     if rest is None:
         return None
     parts = shapely.get_parts(rest)

@@ -3,8 +3,9 @@
 `shapely.coverage_is_valid` finds overlaps and misses gaps; comparing every pair of grids finds no gap either and
 takes long. Here the ground is cut only where the number of areas that cover it changes (`geo.redraws.faces`): where
 everything fits there is nothing to cut, and little where little is wrong. Files that differ by less than a millimetre
-fit too. Parents whose borders are farther off than that, and so fit nowhere, leave much to cut, and a mend to propose
-for each grid along them: that takes ten times as long and more, but the answer is the same.
+fit too. Parents whose borders are farther off than that, and so fit nowhere, cut nothing where grids lie side by side
+under them; but what each grid along them has outside its parent must be drawn, and where it is worth a word a mend
+proposed: that takes ten times as long, and the most where by ten centimetres nearly each grid is worth one.
 
 A mend that is proposed can be accepted together with all the others, in any order. What it takes from one grid it
 leaves to the grid that stays, what it gives has no other taker, and of three that share ground one remains. One thing

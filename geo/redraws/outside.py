@@ -14,12 +14,16 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.coverage import Finding, polygons, spoken_m2
 from geo.crs import area_m2
+from geo.redraws.edges import Numbers
 from geo.redraws.faces import Faces, Net, outlines_of
 from geo.redraws.gaps import Empty, beside_of, fits, gift
-from geo.redraws.giving import Takes, cut, taken_beyond, together, without
+from geo.redraws.giving import Takes, cut, parts_of_one, taken_beyond, together, without
 from geo.redraws.mends import Change, Mend
 from geo.redraws.sizes import DUST_M2, Outlines, Tolerances, slivers
 from geo.sentences import Sentence, listed, say
+
+NOTHING = 1e-12
+"""In square degrees, what dust is in square metres."""
 
 
 @dataclass(frozen=True)
@@ -35,40 +39,54 @@ class Stray:
 
 def stray_ground(net: Net, faces: Faces, tolerances: Tolerances) -> Iterator[Stray]:
     """Yield for each grid what lies where it should not, without what nobody is told."""
-    if not net.parents:
-        return
-    loose = np.concatenate([faces.shapes[~faces.quiet], faces.dust])
-    face, grid = net.met(loose)
-    most_m2 = np.bincount(grid, area_m2(loose)[face], minlength=len(net.grids))[: len(net.grids)]
-    grids = np.flatnonzero(most_m2 > tolerances.outside_silent_m2)  # of the others no more can be astray
+    grids = _doubtful(net, faces)
     homes = net.homes[grids]
-    inside = np.zeros(len(grids), dtype=bool)
-    inside[homes >= 0] = shapely.covers(net.parent_outlines[homes[homes >= 0]], net.outlines[grids[homes >= 0]])
-    for grid in grids[~inside].tolist():
-        yield from _strays(net, grid, tolerances)
+    beyond = net.outlines[grids]
+    beyond[homes >= 0] = shapely.difference(beyond[homes >= 0], net.parent_outlines[homes[homes >= 0]])
+    told = np.flatnonzero(area_m2(beyond) > tolerances.outside_silent_m2)
+    for at in told.tolist():
+        yield from _strays(net, int(grids[at]), beyond[at], tolerances)
 
 
-def _strays(net: Net, grid: int, tolerances: Tolerances) -> Iterator[Stray]:
-    outline, home = net.outlines[grid], int(net.homes[grid])
-    beyond: BaseGeometry = shapely.difference(outline, net.parent_outlines[home]) if home >= 0 else outline
-    if _size_m2(beyond) <= tolerances.outside_silent_m2:
-        return
+def _doubtful(net: Net, faces: Faces) -> Numbers:
+    """The grids of the draft that no parent covers: not their own, or where they have none here, not any."""
+    if not net.parents:
+        return np.empty(0, dtype=np.int64)
+    homes = net.homes[: len(net.grids)]
+    inside = ~np.isin(homes, np.unique(faces.apart.owner))  # where a parent and its grids match, none of these strays
+    own = np.flatnonzero(~inside & (homes >= 0))
+    inside[own] = shapely.covers(net.parent_outlines[homes[own]], net.outlines[own])
+    any_will_do = np.flatnonzero(homes < 0)
+    inside[any_will_do] = False
+    at, above = net.parent_tree.query(net.outlines[any_will_do])
+    within = shapely.covers(net.parent_outlines[above], net.outlines[any_will_do[at]])
+    inside[any_will_do[at[within]]] = True
+    return np.flatnonzero(~inside)
+
+
+def _strays(net: Net, grid: int, beyond: BaseGeometry, tolerances: Tolerances) -> Iterator[Stray]:
+    """Yield what of the ground of a grid beyond its own parent lies in others, and what in none."""
+    home = int(net.homes[grid])
     elsewhere = []
     near = net.parent_tree.query(beyond)
     for other in near[shapely.intersects(net.parent_outlines[near], beyond)].tolist():
         if other == home or beyond.is_empty:
             continue
         elsewhere.append(shapely.intersection(beyond, net.parent_outlines[other]))
-        beyond = shapely.difference(beyond, net.parent_outlines[other])
-    inside = shapely.union_all(elsewhere) if home >= 0 else Polygon()
+        if elsewhere[-1].area >= beyond.area - NOTHING:
+            beyond = Polygon()
+        elif elsewhere[-1].area:
+            beyond = shapely.difference(beyond, net.parent_outlines[other])
+    inside = _united(elsewhere) if home >= 0 else Polygon()
     for shape, is_beyond in ((inside, False), (beyond, True)):
         stray = _stray(grid, is_beyond, shape, tolerances)
         if stray is not None:
             yield stray
 
 
-def _size_m2(shape: BaseGeometry) -> float:
-    return area_m2(polygons(shape) or Polygon())
+def _united(shapes: list[BaseGeometry]) -> BaseGeometry:
+    grounds = [ground for each in shapes if (ground := polygons(each)) is not None]
+    return grounds[0] if len(grounds) == 1 else shapely.union_all(grounds)
 
 
 def _stray(grid: int, beyond: bool, shape: BaseGeometry, tolerances: Tolerances) -> Stray | None:
@@ -85,7 +103,7 @@ def stray_findings(net: Net, stray: Stray, takes: Takes, tolerances: Tolerances)
     wide = ~stray.thin
     code = "outside-scope" if stray.beyond else "outside-parent"
     for chosen, called in ((wide, code), (stray.thin, "sliver")):
-        shape, size_m2 = together(stray.pieces[chosen].tolist()), float(stray.sizes_m2[chosen].sum())
+        shape, size_m2 = parts_of_one(stray.pieces[chosen].tolist()), float(stray.sizes_m2[chosen].sum())
         if shape is None or size_m2 <= tolerances.outside_silent_m2:
             continue
         message = _told(net, stray, size_m2)
@@ -134,6 +152,7 @@ def _passed_on(net: Net, grid: int, pieces: Outlines, tolerances: Tolerances) ->
     near = net.tree.query(ground)
     parts = []
     above = net.parent_tree.query(ground)
+    above = above[above != net.homes[grid]]  # beside its own parent the ground ends
     for parent in above[shapely.intersects(net.parent_outlines[above], ground)].tolist():
         at_home = near[(near != grid) & np.isin(net.homes[near], (parent, -1))]
         rest = shapely.intersection(ground, net.parent_outlines[parent])

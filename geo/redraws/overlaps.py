@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.coverage import Finding, polygons, spoken_m2
 from geo.crs import area_m2
 from geo.redraws.faces import Faces, Net, outlines_of
-from geo.redraws.giving import Takes, cut, taken, together
+from geo.redraws.giving import Takes, cut, parts_of_one, taken
 from geo.redraws.mends import Change, Mend
 from geo.redraws.sizes import DUST_M2, Outlines, Tolerances, slivers
 from geo.sentences import Sentence, say
@@ -43,8 +43,7 @@ class Shared:
 
 def shared_ground(net: Net, faces: Faces, tolerances: Tolerances) -> list[Shared]:
     """Return what each pair with one of the draft shares, largest first; also what is too small to be told."""
-    doubtful = faces.shapes[~faces.quiet & ((faces.grids > 1) | ~faces.sure)]
-    chosen = np.unique(net.tree.query(doubtful, predicate="intersects")[1])
+    chosen = np.unique(net.tree.query(faces.shapes[faces.shared], predicate="intersects")[1])
     outlines = net.outlines[chosen]
     one, other = shapely.STRtree(outlines).query(outlines)
     one, other = chosen[one], chosen[other]
@@ -136,7 +135,7 @@ def _cut(
 def overlap(net: Net, shared: Shared, takes: Takes, tolerances: Tolerances) -> Finding | None:
     """Return the finding of what two grids share but slivers."""
     wide = ~shared.thin
-    shape, size_m2 = together(shared.pieces[wide].tolist()), float(shared.sizes_m2[wide].sum())
+    shape, size_m2 = parts_of_one(shared.pieces[wide].tolist()), float(shared.sizes_m2[wide].sum())
     if shape is None or size_m2 <= tolerances.silent_m2:
         return None
     smaller_m2 = float(area_m2(net.outlines[list(shared.pair)]).min())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from geo.coverage import Finding, spoken_m2
 from geo.redraws.faces import Net, outlines_of
 from geo.redraws.gaps import Empty, gap_mend, gift, may_have, named, told
-from geo.redraws.giving import Takes, together
+from geo.redraws.giving import Takes, parts_of_one, together
 from geo.redraws.mends import Change, Mend
 from geo.redraws.overlaps import Shared, in_code_order, loser_of, overlap_mend, settled
 from geo.redraws.sizes import Outlines, Tolerances, perimeters_m
@@ -98,7 +98,7 @@ def empty_slivers(net: Net, slivers: Slivers, takes: Takes, tolerances: Toleranc
 
 
 def _sliver(net: Net, shared: Shared, takes: Takes, tolerances: Tolerances) -> Finding | None:
-    shape, size_m2 = together(shared.pieces[shared.thin].tolist()), float(shared.sizes_m2[shared.thin].sum())
+    shape, size_m2 = parts_of_one(shared.pieces[shared.thin].tolist()), float(shared.sizes_m2[shared.thin].sum())
     if shape is None or size_m2 <= tolerances.silent_m2:
         return None
     one, other = in_code_order(net, shared.pair)

@@ -161,6 +161,29 @@ def test_parents_that_lie_a_little_aside_hide_nothing_and_add_nothing(degrees, s
         assert {finding.code for finding in told} <= {"sliver"} and (told == [] or degrees > SAME_PLACE)
 
 
+@pytest.mark.parametrize("metres", [0.005, 0.1], ids=["seven digits", "ten centimetres"])
+@settings(max_examples=12, deadline=None)
+@given(SEEDS, st.integers(0, 3), st.booleans())
+def test_parents_whose_vertices_were_each_drawn_apart_hide_nothing_and_add_nothing(metres, seed, faults, alike):
+    rng = np.random.default_rng(seed)
+    drawn = sound(seed)
+    for _ in range(faults):
+        drawn = with_fault(drawn, rng)
+    phases = {code: 0.0 if alike else rng.uniform(0, 7) for code in drawn.parents}  # alike: parents fit one another
+    parents = {code: shaken(outline, metres * METRE, phases[code]) for code, outline in drawn.parents.items()}
+    drawn = Drawn(drawn.grids, parents)
+    found = examine_ground(drawn.grids, parents, tolerances=EVERYTHING)
+    assert differ_m2(ground(found, "gap", "remainder"), _empty(drawn)) < 2
+    _overlaps_agree(drawn, found)
+    _strays_agree(drawn, found)
+
+
+def shaken(outline: BaseGeometry, degrees: float, phase: float) -> BaseGeometry:
+    """Every vertex moved by up to so much, alike where they are alike."""
+    moved = shapely.transform(outline, lambda at: at + degrees * np.sin(at[:, ::-1] * 1e7 + phase))
+    return shapely.make_valid(moved, method="structure")
+
+
 def _same_m2(drawn: Drawn) -> float:
     """What may be hidden where vertices a tenth of a millimetre apart are taken for the same."""
     return 1e-4 * float(perimeters_m(np.array(list(drawn.parents.values()), dtype=object)).sum())
