@@ -4,7 +4,7 @@ import multiprocessing
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -15,6 +15,7 @@ import shapely
 from geo.coverage import AreaOutline, find_overlaps, mend_outline
 from importers.errors import ReadError
 from importers.layers import Layer, read_layer
+from importers.report import Problem
 
 LOADED, REFUSED, CRASHED, HUNG = "loaded", "refused", "**crashed**", "**hung**"
 TIME_LIMIT_S = 30.0
@@ -57,13 +58,17 @@ def attempted(path: Path) -> Layer | ReadError:
 def described(layer: Layer | ReadError) -> Reading:
     """Say what was read, or why not."""
     if isinstance(layer, ReadError):
-        return Reading(REFUSED, (str(layer),))
+        return Reading(REFUSED, (str(layer), *_each_once(layer.found)))
     found = layer.detected
-    problems = Counter(problem.line() for problem in layer.problems)
-    warned = (line if count == 1 else f"{line} ({count} times)" for line, count in problems.items())
-    said = tuple(map(str, (*found.notes, *warned)))
+    said = tuple(map(str, (*found.notes, *_each_once(layer.problems))))
     encoding, crs, datum = (fact or "" for fact in (found.encoding, found.crs, found.datum))
     return Reading(LOADED, said, len(layer), _outlines(layer), encoding, crs, datum, layer.columns)
+
+
+def _each_once(problems: Iterable[Problem]) -> list[str]:
+    """Say each problem once, and how often it is there."""
+    counts = Counter(problem.line() for problem in problems)
+    return [line if count == 1 else f"{line} ({count} times)" for line, count in counts.items()]
 
 
 def _outlines(layer: Layer) -> str:

@@ -8,7 +8,6 @@ Whether anything changed is asked of the database at every look-up, one round tr
 was kept and then answered without it.
 """
 
-import fcntl
 import hashlib
 import logging
 import os
@@ -18,8 +17,7 @@ import sys
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +39,7 @@ from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.geocoder import Geocoder
 from geo.areas import areas_valid_at, turning_points
 from geo.codes import AreaKind
+from geo.file_locks import alone
 from geo.locate import LocatableArea
 from geo.sphere import M_PER_DEG
 
@@ -177,7 +176,7 @@ class AddressIndex:
         name = _name(epochs.addresses, [*townships, *villages])
         if self._current is not None and self._current.name == name:
             return _Current(stand, name, self._current.geocoder)
-        with _alone(self._folder):
+        with alone(self._folder / "building.lock"):
             gazetteer = _opened(self._folder / name)
             if gazetteer is None:
                 began = time.monotonic()
@@ -267,20 +266,6 @@ def _build_aside(engine: Engine, folder: Path) -> None:
     """Write the index in a process of its own, which waits its turn for the processor and gives its memory back."""
     address = engine.url.render_as_string(hide_password=False)
     subprocess.run([sys.executable, "-m", __name__, folder], input=address, text=True, cwd=ROOT, check=True)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, so that one process builds and the others read; go on without where there can be none."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "building.lock").open("w")
-    except OSError:
-        yield
-        return
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar, overload
 
@@ -41,10 +41,9 @@ from geo.sentences import Sentence, say
 
 __all__ = [
     "BD09", "CGCS2000", "CHINA", "GCJ02", "WGS84", "Bounds", "CoordinateProblem", "Datum", "DatumError", "Floats",
-    "LocalPlane", "accuracy_m", "area_m2", "bd09_to_gcj02", "bd09_to_wgs84", "check_coordinates",
-    "coordinates_usable", "from_wgs84", "gcj02_to_bd09", "gcj02_to_wgs84", "guess_crs", "guess_swapped_crs",
-    "local_metres", "parse_datum", "project_local", "share_within", "to_wgs84", "unproject_local",
-    "wgs84_to_bd09", "wgs84_to_gcj02",
+    "LocalPlane", "accuracy_m", "accuracy_there_m", "area_m2", "bd09_to_gcj02", "bd09_to_wgs84", "bounds_in_wgs84",
+    "check_coordinates", "coordinates_usable", "described_datum", "from_wgs84", "gcj02_to_bd09", "gcj02_to_wgs84",
+    "local_metres", "parse_datum", "project_local", "to_wgs84", "unproject_local", "wgs84_to_bd09", "wgs84_to_gcj02",
 ]  # fmt: skip
 
 
@@ -63,13 +62,23 @@ class DatumError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Datum:
-    """What a pair of numbers means. Made by `parse_datum`; `planar` when they are metres (or feet), not degrees."""
+    """What a pair of numbers means; `planar` when they are metres (or feet), not degrees. Made by `parse_datum`.
+
+    `described` is the description (WKT) of a system that no register has, and whose name says nothing by itself:
+    made by `described_datum`.
+    """
 
     name: str
     planar: bool = False
+    described: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def definition(self) -> str:
+        """What PROJ knows the system by."""
+        return self.described or self.name
 
 
 WGS84 = Datum("wgs84")
@@ -128,6 +137,21 @@ def _epsg_datum(text: str, code: int) -> Datum:
     return Datum(f"EPSG:{code}", planar=crs.is_projected)
 
 
+def described_datum(description: str) -> Datum:
+    """Return the datum that a .prj describes where no register has it: a county's own central meridian, for one.
+
+    Raises CRSError for what is no coordinate system, and DatumError for one that PROJ cannot turn into WGS-84.
+    """
+    crs = pyproj.CRS.from_user_input(description)
+    if not (crs.is_geographic or crs.is_projected):
+        raise DatumError(crs.name, say("is not a system of positions on a map"))
+    try:
+        _to_lonlat(description)
+    except ProjError:
+        raise DatumError(crs.name, say("cannot be turned into WGS-84")) from None
+    return Datum(crs.name, planar=crs.is_projected, described=description)
+
+
 def _known(datum: Datum | str) -> Datum:
     return parse_datum(datum) if isinstance(datum, str) else datum
 
@@ -135,17 +159,37 @@ def _known(datum: Datum | str) -> Datum:
 def accuracy_m(datum: Datum | str) -> float | None:
     """How far off a transformation to WGS-84 may be by itself, or None when PROJ has no parameters for it.
 
-    None means tens to hundreds of metres (Beijing 1954, Xian 1980): worth a warning before anything is stored.
+    None means tens to hundreds of metres (Xian 1980): worth a warning before anything is stored. It also means that
+    PROJ has several sets of parameters, each for its own region, and `accuracy_there_m` tells which is taken.
     CGCS2000 and WGS-84 differ by less than a metre and are treated as one. GCJ-02 and BD-09 are not published:
     1 m is what their known formulas have been checked to.
     """
     datum = _known(datum)
     if datum in _OWN_ACCURACY_M:
         return _OWN_ACCURACY_M[datum]
-    if getattr(pyproj.CRS(datum.name).datum, "name", None) in _AS_GOOD_AS_WGS84:
+    if getattr(pyproj.CRS(datum.definition).datum, "name", None) in _AS_GOOD_AS_WGS84:
         return 1.0
-    accuracy = float(_to_lonlat(datum.name).accuracy)
+    accuracy = float(_to_lonlat(datum.definition).accuracy)
     return accuracy if accuracy >= 0 else None
+
+
+def accuracy_there_m(x: Floats, y: Floats, datum: Datum | str) -> float | None:
+    """The same for positions in the datum, of which the worst counts; None as soon as one has no parameters.
+
+    Asks PROJ which operation it took for each, of those that need nothing from a network: give it a few positions.
+    """
+    datum = _known(datum)
+    if (everywhere := accuracy_m(datum)) is not None or not len(x):
+        return everywhere
+    asked = pyproj.Transformer.from_crs(datum.definition, "EPSG:4326", always_xy=True)  # one that nobody else asks
+    worst = 0.0
+    for east, north in zip(x.tolist(), y.tolist(), strict=True):
+        asked.transform(east, north)
+        accuracy = float(asked.get_last_used_operation().accuracy)
+        if accuracy < 0:
+            return None
+        worst = max(worst, accuracy)
+    return worst
 
 
 _AS_GOOD_AS_WGS84 = ("China 2000", "World Geodetic System 1984 ensemble")
@@ -176,7 +220,7 @@ def to_wgs84(x: Any, y: Any, datum: Datum | str) -> tuple[Any, Any]:
 
     The axes are always east first, whatever the EPSG register says (`always_xy`). Raises DatumError.
     """
-    name = _known(datum).name
+    name = _known(datum).definition
     return _TO[name](x, y) if name in _TO else _to_lonlat(name).transform(x, y)
 
 
@@ -186,8 +230,17 @@ def from_wgs84(lon: float, lat: float, datum: Datum | str) -> tuple[float, float
 def from_wgs84(lon: Floats, lat: Floats, datum: Datum | str) -> tuple[Floats, Floats]: ...
 def from_wgs84(lon: Any, lat: Any, datum: Datum | str) -> tuple[Any, Any]:
     """Return x (east) and y (north) in a datum for a WGS-84 position: the inverse of `to_wgs84`."""
-    name = _known(datum).name
+    name = _known(datum).definition
     return _FROM[name](lon, lat) if name in _FROM else _to_lonlat(name).transform(lon, lat, direction="INVERSE")
+
+
+def bounds_in_wgs84(bounds: Bounds, datum: Datum | str) -> Bounds | None:
+    """Return the (west, south, east, north) in WGS-84 of a box in a datum, or None where the datum does not reach."""
+    try:
+        west, south, east, north = _to_lonlat(_known(datum).definition).transform_bounds(*bounds, densify_pts=5)
+    except ProjError:
+        return None
+    return west, south, east, north
 
 
 # --- checking -------------------------------------------------------------------------------------------------
@@ -332,77 +385,3 @@ def project_local(geometry: _Shape, plane: LocalPlane) -> _Shape:
 def unproject_local(geometry: _Shape, plane: LocalPlane) -> _Shape:
     """Return outlines in a local plane's metres as WGS-84 degrees, to 2 mm."""
     return shapely.transform(geometry, lambda at: np.column_stack(plane.degrees(at[:, 0], at[:, 1])))
-
-
-# --- metres without a .prj ------------------------------------------------------------------------------------
-
-
-def guess_crs(bounds: Bounds, county: Bounds | None = None) -> list[int]:
-    """Return every EPSG code that could explain a layer's raw bounds, east first; the caller asks when several fit.
-
-    `county` is where the ground must be, as (west, south, east, north) in WGS-84: with it only codes remain that
-    put most of the layer's box there, without it every code of the shape remains. An easting of 8 digits begins
-    with its zone (13–23: 6°, 25–45: 3°); one of 6 digits leaves the central meridian open. The 3° and the 6° code
-    of one meridian are the same formula, so each meridian is named once: as 3° when the layer stays within 200 km
-    of it, as 6° beyond. Degrees give 4490 in China and 4326 elsewhere, which are alike; whether they were shifted
-    to GCJ-02 cannot be seen. Web Mercator (3857) is named where it would put the layer into China.
-    """
-    if not np.isfinite(bounds).all() or bounds[0] > bounds[2] or bounds[1] > bounds[3]:
-        return []
-    return [epsg for epsg in _plausible(bounds) if county is None or _fits(bounds, epsg, county)]
-
-
-def guess_swapped_crs(bounds: Bounds, county: Bounds | None = None) -> list[int]:
-    """The same for a layer written north first, as some survey exports are.
-
-    Ask it only when `guess_crs` finds nothing; if a code comes back, x and y must be exchanged before use.
-    """
-    return guess_crs((bounds[1], bounds[0], bounds[3], bounds[2]), county)
-
-
-def _within(bounds: Bounds, box: Bounds) -> bool:
-    return bounds[0] >= box[0] and bounds[1] >= box[1] and bounds[2] <= box[2] and bounds[3] <= box[3]
-
-
-def _plausible(bounds: Bounds) -> list[int]:
-    if _within(bounds, (-180, -90, 180, 90)):
-        return [4490 if _within(bounds, CHINA) else 4326]
-    return _gauss_kruger(bounds) + ([3857] if _within(bounds, _CHINA_MERCATOR) else [])
-
-
-_CHINA_MERCATOR: Bounds = (8.0e6, 0.3e6, 15.1e6, 7.3e6)
-
-
-def _gauss_kruger(bounds: Bounds) -> list[int]:
-    """CGCS2000 codes for a layer in transverse Mercator metres, by the digits of its easting."""
-    west, south, east, north = bounds
-    zone = int(west // 1_000_000)
-    if south < 300_000 or north > 6_300_000 or zone != int(east // 1_000_000) or west % 1_000_000 < 100_000:
-        return []
-    if zone == 0:
-        three_degrees = max(abs(west - 500_000), abs(east - 500_000)) <= 200_000
-        return list(range(4534, 4555) if three_degrees else range(4502, 4513))
-    if 13 <= zone <= 23:
-        return [4491 + zone - 13]
-    return [4513 + zone - 25] if 25 <= zone <= 45 else []
-
-
-def _fits(bounds: Bounds, epsg: int, county: Bounds) -> bool:
-    """Tell whether at least half of the layer's box lies in the county's box."""
-    try:
-        west, south, east, north = _to_lonlat(f"EPSG:{epsg}").transform_bounds(*bounds, densify_pts=5)
-    except ProjError:
-        return False
-    width = max(0.0, min(east, county[2]) - max(west, county[0]) + _HAIR)
-    height = max(0.0, min(north, county[3]) - max(south, county[1]) + _HAIR)
-    return bool(width * height >= 0.5 * (east - west + _HAIR) * (north - south + _HAIR))
-
-
-_HAIR = 1e-9  # gives a single point or a line a size
-
-
-def share_within(lon: Floats, lat: Floats, box: Bounds) -> float:
-    """The share of positions inside a box: of vertices just transformed on a guess, at least 0.99 must lie at home."""
-    west, south, east, north = box
-    inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-    return float(inside.mean()) if inside.size else 0.0

@@ -55,6 +55,11 @@ def join(template: str, parts: Iterable[Fact], /) -> Sentence:
     return sentence
 
 
+def passed_on(words: str) -> Sentence:
+    """Pass on what somebody else says: a sentence as it is, a library's words in the English that they are in."""
+    return words if isinstance(words, Sentence) else say("{words_of_the_reader}", words_of_the_reader=words)
+
+
 def listed(facts: Iterable[Fact]) -> Sentence:
     """List facts with commas, or say that there is none."""
     return join("{one}, {other}", found) if (found := tuple(facts)) else say("none")

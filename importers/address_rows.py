@@ -12,10 +12,11 @@ import numpy as np
 from geo.address_loading import NewAddress
 from geo.addresses.answers import AddressRow
 from geo.crs import Datum, DatumError, check_coordinates, coordinates_usable, parse_datum, to_wgs84
-from importers.cells import LONGEST_TEXT, text_of
+from geo.sentences import Sentence, say
+from importers.cells import LONGEST_TEXT, text_of, too_long
 from importers.columns import Matched, Wanted
 from importers.tables import Row
-from importers.values import BadValue, DecimalSign, is_blank, parse_number, shown
+from importers.values import BadValue, DecimalSign, is_blank, parse_number
 
 FIELDS = (
     Wanted("name", ("标准地址", "标准地址名称", "地址名称", "名称", "地名", "地址", "详细地址", "address", "DZMC"),
@@ -38,13 +39,16 @@ TEXTS = ("name", "kind", "road", "number", "compound", "building", "village", "t
 _BETWEEN_ALIASES = re.compile(r"[;；、|｜\n]")
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
+Fault = tuple[str | None, str, Sentence]
+"""What is wrong with a row: field, code and sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """A row that is no address, and everything that is wrong with it: field, code and sentence."""
 
     row: Row
-    faults: tuple[tuple[str | None, str, str], ...]
+    faults: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +85,19 @@ class AddressReader:
 
     def _draft(self, row: Row) -> _Draft | Rejected:
         cells = {name: row.cells[heading] for name, heading in self._headings.items()}
-        faults: list[tuple[str | None, str, str]] = [
-            (None, each.code, each.message) for each in row.problems if each.blocks
-        ]
+        faults: list[Fault] = [(None, each.code, each.message) for each in row.problems if each.blocks]
         texts = {name: tidy(cells[name]) for name in TEXTS if name in cells}
-        faults += [(name, "too-long", _too_long(text)) for name, text in texts.items() if len(text) > LONGEST_TEXT]
+        too_much = {name: text for name, text in texts.items() if len(text) > LONGEST_TEXT}
+        faults += [(name, "too-long", too_long(text, LONGEST_TEXT)) for name, text in too_much.items()]
         if not texts["name"]:
-            faults.append(("name", "empty", "empty: nothing could be found by it"))
+            faults.append(("name", "empty", say("empty: nothing could be found by it")))
         numbers = [self._number(name, cells[name], faults) for name in ("lon", "lat")]
         datum = self._datum_of(cells.get("datum", ""), faults)
         if faults:
             return Rejected(row, tuple(faults))
         return _Draft(row, texts, split_aliases(cells.get("aliases", ""), texts["name"]), numbers[0], numbers[1], datum)
 
-    def _number(self, name: str, cell: str, faults: list[tuple[str | None, str, str]]) -> float:
+    def _number(self, name: str, cell: str, faults: list[Fault]) -> float:
         if _PLAIN_NUMBER.fullmatch(cell):
             return float(cell)
         try:
@@ -103,11 +106,11 @@ class AddressReader:
             faults.append((name, bad.code, bad.sentence))
             return float("nan")
         if number is None:
-            faults.append((name, "empty", "empty: an address without a point cannot be found on a map"))
+            faults.append((name, "empty", say("empty: an address without a point cannot be found on a map")))
             return float("nan")
         return number
 
-    def _datum_of(self, cell: str, faults: list[tuple[str | None, str, str]]) -> Datum:
+    def _datum_of(self, cell: str, faults: list[Fault]) -> Datum:
         if is_blank(cell):
             return self._datum
         try:
@@ -149,13 +152,9 @@ def _address(draft: _Draft, lon: float, lat: float) -> NewAddress:
     return NewAddress(draft.row.number, place, draft.x, draft.y, draft.datum.name)
 
 
-def _unusable(draft: _Draft) -> tuple[str, str, str]:
+def _unusable(draft: _Draft) -> Fault:
     problem = check_coordinates(draft.x, draft.y, draft.datum)
     if problem is None:
-        said = f"{draft.x}, {draft.y} is no place in {draft.datum}."
+        said = say("{x}, {y} is no place in {datum}.", x=draft.x, y=draft.y, datum=draft.datum.name)
         return "lon", "out-of-range", said
     return "lon", problem.code, problem.message
-
-
-def _too_long(text: str) -> str:
-    return f"“{shown(text)}” is longer than {LONGEST_TEXT} characters"

@@ -21,14 +21,15 @@ from geo.address_models import AddressImport
 from geo.areas import listed
 from geo.codes import AreaKind
 from geo.crs import parse_datum
+from geo.sentences import Sentence, say
 from importers.address_rows import FIELDS, AddressReader, Rejected
-from importers.checked_rows import take_turn
-from importers.columns import Matched, known_headings, match_columns
+from importers.checked_rows import NO_ROWS, open_table, take_turn
+from importers.columns import Matched
 from importers.encodings import AUTO
 from importers.errors import ReadError
 from importers.rejects import Rejects
 from importers.report import Detected, ImportReport, Problem, Severity
-from importers.tables import Row, Table, read_table
+from importers.tables import Row, Table
 
 TOLD_PER_KIND = 1_000
 """How many rows of one kind of problem the report names; the rejects file holds every rejected one."""
@@ -60,10 +61,9 @@ def import_addresses(
     """
     known_datum = parse_datum(datum)
     try:
-        table = read_table(path, encoding=encoding, sheet=sheet, known=known_headings(FIELDS))
-        matched = match_columns(table.columns, FIELDS, columns)
-        detected = replace(table.detected, datum=known_datum.name, columns=matched.mapping, unused=matched.ignored)
-        report = ImportReport(path.name, detected, problems=matched.problems())
+        table, matched, report = open_table(
+            path, FIELDS, columns, encoding=encoding, sheet=sheet, datum=known_datum.name
+        )
         if not report.blocks:
             take_turn(db, "addresses")
             reader = AddressReader(matched, datum=known_datum, decimal=table.decimal)
@@ -140,7 +140,8 @@ class _Import:
     def _tell_repeated(self, repeated: Repeated) -> None:
         self.tally["repeated"] = repeated.count
         for row, first in repeated.rows:
-            self._warn(row, None, "repeated", f"says the same as row {first}; not loaded again")
+            said = say("says the same as row {row}; not loaded again", row=first or 0)  # a row of this file always did
+            self._warn(row, None, "repeated", said)
         self.told["repeated"] = repeated.count
 
     def _check_townships(self) -> None:
@@ -148,19 +149,20 @@ class _Import:
         heading = self.matched.mapping.get("township")
         areas = [name for _code, name in listed(self.db, AreaKind.TOWNSHIP, self.now)]
         if self.townships and not areas:
-            self._say(None, heading, "no-townships", "there are no townships to compare with; import areas first")
+            said = say("there are no townships to compare with; import areas first")
+            self._say(None, heading, "no-townships", said)
             return
         bare = {_bare(name) for name in areas}
         for name, (row, times) in self.townships.items():
             if not any(_bare(name).endswith(known) for known in bare):
-                said = f"no area is called “{name}”; rows that say so: {times}"
+                said = say("no area is called “{name}”; rows that say so: {count}", name=name, count=times)
                 self._warn(row, heading, "unknown-township", said)
 
     def _nothing_good(self) -> bool:
         if not self.tally["rows"]:
-            self._say(None, None, "no-rows", "the file has headings and not one row under them", "block")
+            self._say(None, None, "no-rows", NO_ROWS, "block")
         elif self.tally["rejected"] == self.tally["rows"]:
-            self._say(None, None, "nothing-loadable", "not one row could be read as an address", "block")
+            self._say(None, None, "nothing-loadable", say("not one row could be read as an address"), "block")
         if self.report.blocks:
             self._count()
         return self.report.blocks
@@ -174,22 +176,28 @@ class _Import:
             self.report.counts["retired"] = self.tally["retired"]
         for code, times in self.told.items():
             if times > TOLD_PER_KIND:
-                self._say(None, None, code, f"and {times - TOLD_PER_KIND} more rows of which the same is true")
+                more = say("and {count} more rows of which the same is true", count=times - TOLD_PER_KIND)
+                self._say(None, None, code, more)
         self.report.problems += [problem for problem in self.table.problems if problem.row is None]
         self.report.problems.sort(key=lambda problem: (problem.row is None, problem.row or 0))
         self._note(self.report.detected)
 
     def _note(self, detected: Detected) -> None:
         if "datum" in self.matched.mapping:
-            note = f"{self.matched.mapping['datum']}: the datum of each row; {detected.datum} where it is blank"
+            note = say(
+                "{heading}: the datum of each row; {datum} where it is blank",
+                heading=self.matched.mapping["datum"], datum=detected.datum or "",
+            )  # fmt: skip
             self.report.detected = replace(detected, notes=(*detected.notes, note))
 
-    def _warn(self, row: int, heading: str | None, code: str, message: str) -> None:
+    def _warn(self, row: int, heading: str | None, code: str, message: Sentence) -> None:
         self.told[code] += 1
         if self.told[code] <= TOLD_PER_KIND:
             self.report.problems.append(Problem(row, heading, code, message, "warn"))
 
-    def _say(self, row: int | None, heading: str | None, code: str, message: str, severity: Severity = "warn") -> None:
+    def _say(
+        self, row: int | None, heading: str | None, code: str, message: Sentence, severity: Severity = "warn"
+    ) -> None:
         self.report.problems.append(Problem(row, heading, code, message, severity))
 
 

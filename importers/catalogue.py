@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from geo.sentences import say
 from importers.catalogue_plan import CataloguePlan, Entry, recorded_versions
 from importers.catalogue_rows import MatterRow
 from importers.catalogue_units import UnitFinder
@@ -40,7 +41,7 @@ COLUMNS = Columns(
     codes=("code",),
 )
 
-ASSUMED = "empty; taken as simple (简易)"
+ASSUMED = say("empty; taken as simple (简易)")
 """What is said where a file does not name the procedure."""
 
 
@@ -90,7 +91,8 @@ def _check_codes(checked: CheckedRows[MatterRow]) -> None:
     for row in checked.rows:
         earlier = first.setdefault(row.values.code, row.number)
         if earlier != row.number:
-            checked.block(row.number, "code", "repeated", f"{row.values.code} stands in row {earlier} already")
+            sentence = say("{code} stands in row {row} already", code=row.values.code, row=earlier)
+            checked.block(row.number, "code", "repeated", sentence)
 
 
 def _entry(row: CheckedRow[MatterRow], units: UnitFinder, checked: CheckedRows[MatterRow]) -> Entry:

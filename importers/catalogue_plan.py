@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from geo.sentences import Sentence, say
 from importers.cells import day_of
 from importers.periods import Period, holds, period_of
 from incidents.models import Matter, MatterCoUnit
@@ -61,7 +62,7 @@ class CataloguePlan:
     now: datetime
     begun: list[Begun] = field(default_factory=list)
     adjusted: list[Version] = field(default_factory=list)
-    problems: list[tuple[int | None, str, str]] = field(default_factory=list)
+    problems: list[tuple[int | None, str, Sentence]] = field(default_factory=list)
     """Row, code and sentence of what forbids loading."""
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -117,7 +118,10 @@ class CataloguePlan:
         begins = self.versions[code][-1].period[0]
         if begins is None or begins <= self.moment:
             return True
-        sentence = f"{code} has a version from {day_of(begins)} on; say --from with that day or a later one"
+        sentence = say(
+            "{code} has a version from {day} on; say --from with that day or a later one",
+            code=code, day=day_of(begins),
+        )  # fmt: skip
         self.problems.append((row, "later-version", sentence))
         return False
 
@@ -125,7 +129,10 @@ class CataloguePlan:
         """Whether the version began before the moment: one that ends as it begins was never in force."""
         if version.period[0] is None or version.period[0] < self.moment:
             return True
-        sentence = f"{code} has a version from this very moment ({day_of(self.moment)}); say a later --from"
+        sentence = say(
+            "{code} has a version from this very moment ({day}); say a later --from",
+            code=code, day=day_of(self.moment),
+        )  # fmt: skip
         self.problems.append((row, "same-moment", sentence))
         return False
 

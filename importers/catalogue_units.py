@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from geo.sentences import join, say
 from importers.catalogue_rows import MatterRow
 from importers.checked_rows import CheckedRows
 from importers.columns import simplified
@@ -37,9 +38,12 @@ class UnitFinder:
         if len(codes) == 1:
             return self.by_code[codes[0]]
         if codes:
-            sentence = f"“{said}” is the name of {' and '.join(codes)}; write the code; left empty"
+            several = join("{one} and {other}", codes)
+            sentence = say("“{name}” is the name of {codes}; write the code; left empty", name=said, codes=several)
             checked.warn(row, column, "ambiguous-unit", sentence)
         else:
-            sentence = f"there is no unit “{said}”; left empty until its staff are imported and this file again"
+            sentence = say(
+                "there is no unit “{name}”; left empty until its staff are imported and this file again", name=said
+            )
             checked.warn(row, column, "unknown-unit", sentence)
         return None

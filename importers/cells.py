@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, ValidationInfo
 
 from geo.sentences import Sentence, say
 from importers.columns import simplified
-from importers.values import BadValue, DayOrder, is_blank, parse_code, parse_date, parse_time, plain
+from importers.values import BadValue, DayOrder, is_blank, parse_code, parse_date, parse_time, plain, shown
 from incidents.clock import LOCAL
 
 LONGEST_TEXT = 200
@@ -50,7 +50,7 @@ def one_of(
             return None
         if simplified(text) not in known:
             raise BadValue(
-                "unknown-word", say("“{written}” is not one of: {choices}", written=_shown(text), choices=choices)
+                "unknown-word", say("“{written}” is not one of: {choices}", written=shown(text), choices=choices)
             )
         return known[simplified(text)]
 
@@ -66,7 +66,7 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
-    raise BadValue("not-text", say("“{written}” is not text", written=_shown(str(value))))
+    raise BadValue("not-text", say("“{written}” is not text", written=shown(str(value))))
 
 
 def _without_controls(text: str) -> str:
@@ -77,7 +77,7 @@ def _without_controls(text: str) -> str:
 def _text(value: Any) -> str | None:
     text = re.sub(r"\s+", " ", text_of(value))
     if len(text) > LONGEST_TEXT:
-        raise BadValue("too-long", _too_long(text, LONGEST_TEXT))
+        raise BadValue("too-long", too_long(text, LONGEST_TEXT))
     return text or None
 
 
@@ -91,7 +91,7 @@ def _name(value: Any) -> str:
 def _optional_code(value: Any) -> str | None:
     code = parse_code(text_of(value))
     if code is not None and len(code) > LONGEST_CODE:
-        raise BadValue("too-long", _too_long(code, LONGEST_CODE))
+        raise BadValue("too-long", too_long(code, LONGEST_CODE))
     return code
 
 
@@ -130,10 +130,7 @@ def _last_moment(value: Any, info: ValidationInfo) -> datetime | None:
 
 
 def _moment(text: str, info: ValidationInfo) -> datetime | None:
-    try:
-        return parse_time(text, LOCAL, order=_order(info))
-    except OverflowError:
-        raise BadValue("not-a-time", say("“{written}” is no day of the calendar", written=_shown(text))) from None
+    return parse_time(text, LOCAL, order=_order(info))
 
 
 def midnight_after(day: date) -> datetime:
@@ -156,13 +153,9 @@ def _order(info: ValidationInfo) -> DayOrder | None:
     return orders.get(info.field_name or "")
 
 
-def _shown(text: str) -> str:
-    """What was written, cut to a length that fits a sentence."""
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
-def _too_long(text: str, longest: int) -> Sentence:
-    return say("“{written}” is longer than {longest} characters", written=_shown(text), longest=longest)
+def too_long(text: str, longest: int) -> Sentence:
+    """Say that a text is longer than any name or code is."""
+    return say("“{written}” is longer than {longest} characters", written=shown(text), longest=longest)
 
 
 Code = Annotated[str, BeforeValidator(_code)]

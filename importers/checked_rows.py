@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from geo.sentences import Sentence, listed, passed_on, say
 from importers.columns import Matched, Wanted, known_headings, match_columns
 from importers.errors import ReadError
 from importers.report import Detected, ImportReport, Problem, Severity
@@ -16,6 +17,7 @@ from importers.tables import Row, Table, read_table
 from importers.values import BadValue, ColumnOrder, day_order, plain
 from incidents.drafts import faults_of
 
+NO_ROWS = say("the file has headings and not one row under them")
 NAMED_IN_A_SENTENCE = 20
 """How many codes a sentence lists before it only counts the rest."""
 
@@ -53,11 +55,11 @@ class CheckedRows(Generic[Model]):
         """Return what stands in a column anywhere in the file, also in rows that are malformed elsewhere."""
         return {plain(row[name]) for row in self.written if row.get(name)}
 
-    def block(self, row: int | None, name: str | None, code: str, message: str) -> None:
+    def block(self, row: int | None, name: str | None, code: str, message: Sentence) -> None:
         """Add a problem that forbids loading the file."""
         self._say(row, name, code, message, "block")
 
-    def warn(self, row: int | None, name: str | None, code: str, message: str) -> None:
+    def warn(self, row: int | None, name: str | None, code: str, message: Sentence) -> None:
         """Add what the clerk should know and what forbids nothing."""
         self._say(row, name, code, message, "warn")
 
@@ -68,7 +70,7 @@ class CheckedRows(Generic[Model]):
         self.report.loaded = loaded
         return self.report
 
-    def _say(self, row: int | None, name: str | None, code: str, message: str, severity: Severity) -> None:
+    def _say(self, row: int | None, name: str | None, code: str, message: Sentence, severity: Severity) -> None:
         shown = self.report.detected.columns.get(name, name) if name else None
         self.report.problems.append(Problem(row, shown, code, message, severity))
 
@@ -78,16 +80,30 @@ def read_rows(
 ) -> CheckedRows[Model]:
     """Read a table and check each row by itself. A file that cannot be read has no rows and says why."""
     try:
-        table = read_table(path, encoding=encoding, sheet=sheet, known=known_headings(columns.wanted))
-        matched = match_columns(table.columns, columns.wanted, given)
-        detected = replace(table.detected, columns=matched.mapping, unused=matched.ignored)
-        checked: CheckedRows[Model] = CheckedRows(ImportReport(path.name, detected))
-        checked.report.problems += matched.problems()
-        if not checked.report.blocks:
+        table, matched, report = open_table(path, columns.wanted, given, encoding=encoding, sheet=sheet)
+        checked: CheckedRows[Model] = CheckedRows(report)
+        if not report.blocks:
             _check(table, columns, matched, checked)
     except ReadError as error:
         return CheckedRows(ImportReport.refused(path, error))
     return checked
+
+
+def open_table(
+    path: Path, wanted: Sequence[Wanted], given: Mapping[str, str] | None, *, encoding: str, sheet: str | None,
+    datum: str | None = None,
+) -> tuple[Table, Matched, ImportReport]:  # fmt: skip
+    """Open a table, find the columns wanted in it, and begin its report, which blocks where one is missing.
+
+    `given` are columns that somebody named, `datum` the one declared. Raises ReadError.
+    """
+    table = read_table(path, encoding=encoding, sheet=sheet, known=known_headings(wanted))
+    matched = match_columns(table.columns, wanted, given)
+    detected = replace(table.detected, datum=datum, columns=matched.mapping, unused=matched.ignored)
+    report = ImportReport(path.name, detected, problems=matched.problems())
+    if report.blocks:  # its rows will not be read: what is known of the file by now is told at once
+        report.problems += table.problems
+    return table, matched, report
 
 
 def take_turn(db: Session, kind: str) -> None:
@@ -95,11 +111,11 @@ def take_turn(db: Session, kind: str) -> None:
     db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"wangge import {kind}", 0))))
 
 
-def listed(codes: Collection[str]) -> str:
+def some_of(codes: Collection[str]) -> Sentence:
     """Return the codes as a sentence lists them: the first twenty in order, then how many more."""
-    first = ", ".join(sorted(codes)[:NAMED_IN_A_SENTENCE])
+    first = listed(sorted(codes)[:NAMED_IN_A_SENTENCE])
     more = len(codes) - NAMED_IN_A_SENTENCE
-    return f"{first} and {more} more" if more > 0 else first
+    return say("{listed} and {count} more", listed=first, count=more) if more > 0 else first
 
 
 def _check(table: Table, columns: Columns[Model], matched: Matched, checked: CheckedRows[Model]) -> None:
@@ -119,7 +135,7 @@ def _check(table: Table, columns: Columns[Model], matched: Matched, checked: Che
     checked.report.rows = len(rows)
     checked.report.problems += _that_matter(table.problems, columns, matched)
     if not rows:
-        checked.block(None, None, "no-rows", "the file has headings and not one row under them")
+        checked.block(None, None, "no-rows", NO_ROWS)
 
 
 def _orders(
@@ -130,26 +146,26 @@ def _orders(
     orders: dict[str, str | None] = {}
     for name in columns.days:
         heading = matched.mapping.get(name)
-        found = day_order(row.cells[heading] for row in rows) if heading else ColumnOrder(None, "")
+        found = day_order(row.cells[heading] for row in rows) if heading else ColumnOrder(None)
         orders[fields[name]] = found.order
         if found.why:
-            _note(checked.report, f"{heading}: {found.why}")
+            _note(checked.report, say("{heading}: {why}", heading=heading or "", why=found.why))
     return orders
 
 
-def _note(report: ImportReport, sentence: str) -> None:
+def _note(report: ImportReport, sentence: Sentence) -> None:
     detected: Detected = report.detected
     report.detected = replace(detected, notes=(*detected.notes, sentence))
 
 
-def _faults(error: ValidationError) -> Iterator[tuple[str | None, str, str]]:
+def _faults(error: ValidationError) -> Iterator[tuple[str | None, str, Sentence]]:
     """Yield the field, the code and the sentence of each thing that is wrong with a row."""
     for each, fault in zip(error.errors(include_url=False), faults_of(error), strict=True):
         cause = (each.get("ctx") or {}).get("error")
         if isinstance(cause, BadValue):
-            yield fault.field, cause.code, str(cause)
+            yield fault.field, cause.code, cause.sentence
         else:
-            yield fault.field, fault.code, fault.message
+            yield fault.field, fault.code, passed_on(fault.message)
 
 
 def _that_matter(problems: Sequence[Problem], columns: Columns[Model], matched: Matched) -> Iterator[Problem]:

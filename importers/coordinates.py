@@ -24,17 +24,17 @@ from geo.crs import (
     Datum,
     DatumError,
     Floats,
-    accuracy_m,
-    guess_crs,
-    guess_swapped_crs,
+    accuracy_there_m,
+    described_datum,
     parse_datum,
-    share_within,
     to_wgs84,
 )
+from geo.crs_guessing import guess_crs, guess_swapped_crs, share_within
 from geo.sentences import Sentence, join, listed, say
 from importers.errors import CrsImplausible, CrsUnknown, CrsUnusable, DatumConflict
 from importers.rawlayer import DeclaredCrs, RawLayer, Shapes
 from importers.report import Problem
+from importers.systems import central_meridian, code_of, datum_of, identify, named, titled
 
 AUTO = "auto"
 AT_HOME = 0.99
@@ -45,7 +45,7 @@ _LARGEST_M = 1e9
 
 @dataclass(frozen=True)
 class Placed:
-    """Outlines in WGS-84, and by what: `crs` as EPSG code, `datum` as it was understood."""
+    """Outlines in WGS-84, and by what: `crs` as EPSG code or by the file's own name, `datum` as it was understood."""
 
     outlines: Shapes
     crs: str
@@ -81,19 +81,9 @@ def place(
     stays = np.array_equal(corners, drawn)  # degrees, as a rule
     placed: Shapes = raw.outlines if stays else shapely.set_coordinates(raw.outlines.copy(), corners)
     _check_at_home(file, _only(corners, usable), choice, bounds, county_box)
-    problems = (*choice.problems, *_poorly_known(choice.datum))
-    said = say("coordinates read as {system}: {why}", system=_titled(choice.datum), why=choice.why)
-    return Placed(placed, _epsg_of(choice.datum), _datum_of(choice.datum), (said,), problems)
-
-
-def identify(text: str) -> str | None:
-    """Return the EPSG code of a .prj or other description as “EPSG:4549”, or None when it is in no register.
-
-    Raises CRSError when the text is no coordinate system at all.
-    """
-    system = pyproj.CRS.from_user_input(text)
-    code = system.to_epsg()  # at PROJ's 70 % the parameters are the same; below, only the names are alike
-    return f"EPSG:{code}" if code else _by_parameters(system)
+    notes = [say("coordinates read as {system}: {why}", system=titled(choice.datum), why=choice.why)]
+    _say_accuracy(_only(drawn, usable), choice, notes)
+    return Placed(placed, code_of(choice.datum), datum_of(choice.datum), tuple(notes), tuple(choice.problems))
 
 
 def _told(file: Path, crs: str) -> _Choice:
@@ -126,15 +116,31 @@ def _choose(raw: RawLayer, file: Path, bounds: Bounds, county_box: Bounds | None
 def _named(file: Path, declared: DeclaredCrs, code: str | None) -> _Choice:
     name = pyproj.CRS.from_user_input(declared.text).name
     if code is None:
-        reason = say(
-            "{part} describes it and no register knows it; export the layer as EPSG:4490, or say --crs",
-            part=declared.by,
-        )
-        raise CrsUnusable(file, crs=name, reason=reason)
+        return _described(file, declared, name)
     try:
         return _Choice(parse_datum(code), say("{part} says {system}", part=declared.by, system=name))
     except DatumError as fault:
         raise CrsUnusable(file, crs=name, reason=fault.sentence) from None
+
+
+def _described(file: Path, declared: DeclaredCrs, name: str) -> _Choice:
+    """Believe a description that no register has, as of a county with a central meridian of its own."""
+    try:
+        datum = described_datum(declared.text)
+    except DatumError:
+        reason = say(
+            "{part} describes it, but it cannot be turned into WGS-84; export the layer as EPSG:4490, or say --crs",
+            part=declared.by,
+        )
+        raise CrsUnusable(file, crs=name, reason=reason) from None
+    meridian = central_meridian(pyproj.CRS.from_user_input(declared.text))
+    if meridian is None:
+        return _Choice(datum, say("{part} describes it; it is in no register", part=declared.by))
+    said = say(
+        "{part} describes it, with the central meridian {meridian}°; it is in no register",
+        part=declared.by, meridian=f"{meridian:.10g}",
+    )  # fmt: skip
+    return _Choice(datum, said)
 
 
 def _concluded(raw: RawLayer, file: Path, bounds: Bounds, county_box: Bounds | None) -> _Choice:
@@ -148,7 +154,7 @@ def _concluded(raw: RawLayer, file: Path, bounds: Bounds, county_box: Bounds | N
     if not candidates and (candidates := guess_swapped_crs(bounds, county_box)):
         swapped = True
     if len(candidates) != 1:
-        raise _unknown(file, candidates, bounds)
+        raise _unknown(file, candidates, bounds, county_box)
     code = f"EPSG:{candidates[0]}"
     why = say("no coordinate system is named; of the usual ones only {code} fits", code=code)
     if county_box:
@@ -160,24 +166,34 @@ def _concluded(raw: RawLayer, file: Path, bounds: Bounds, county_box: Bounds | N
     return _Choice(parse_datum(code), why, [Problem(None, None, "crs-guessed", said, "warn")], swapped)
 
 
-def _unknown(file: Path, candidates: Iterable[int], bounds: Bounds) -> CrsUnknown:
+def _unknown(file: Path, candidates: Iterable[int], bounds: Bounds, county_box: Bounds | None) -> CrsUnknown:
+    """Say what could be meant. That numbers look like metres of CGCS2000 is no proof: feet look the same."""
     codes = tuple(f"EPSG:{code}" for code in candidates)
-    systems = [_titled(parse_datum(code)) for code in codes]
+    systems = [titled(parse_datum(code)) for code in codes]
     if not codes:
-        west, south, east, north = (f"{bound:,.0f}" for bound in bounds)
-        said = say(
-            "East runs from {west} to {east}, north from {south} to {north}; none of the usual systems fits.",
-            west=west, east=east, south=south, north=north,
-        )  # fmt: skip
+        said = say("{range}; {none_fits}.", range=_range(bounds), none_fits=_none_fits(county_box))
     elif len(codes) > _FEW:
         said = say(
-            "One of {count} central meridians is meant, from {first} to {last}.",
+            "If they are metres of CGCS2000, {count} central meridians could be meant, from {first} to {last}.",
             count=len(codes), first=systems[0], last=systems[-1],
         )  # fmt: skip
     else:
         said = say("These could be meant: {systems}.", systems=listed(systems))
     example = codes[0] if 0 < len(codes) <= _FEW else _USUAL
     return CrsUnknown(file, candidates=codes, candidates_said=said, example=example)
+
+
+def _range(bounds: Bounds) -> Sentence:
+    west, south, east, north = (f"{bound:,.0f}" for bound in bounds)
+    return say(
+        "East runs from {west} to {east}, north from {south} to {north}", west=west, east=east, south=south, north=north
+    )
+
+
+def _none_fits(county_box: Bounds | None) -> Sentence:
+    if county_box:
+        return say("none of the usual systems would put them in the county")
+    return say("none of the usual systems fits")
 
 
 _FEW = 6
@@ -195,7 +211,7 @@ def _shifted(file: Path, choice: _Choice, datum: str | None) -> _Choice:
     if said not in (GCJ02, BD09):
         return choice
     if choice.datum.planar:
-        raise DatumConflict(file, crs=str(choice.datum), datum=str(said))
+        raise DatumConflict(file, crs=named(choice.datum), datum=str(said))
     problems = [problem for problem in choice.problems if problem.code != "crs-assumed"]
     return _Choice(
         said, say("{why}, declared to be {datum}", why=choice.why, datum=said.name), problems, choice.swapped
@@ -219,14 +235,14 @@ def _check_at_home(file: Path, corners: Floats, choice: _Choice, bounds: Bounds,
     share = share_within(corners[:, 0], corners[:, 1], county_box or WORLD)
     if share >= AT_HOME or not len(corners):
         return
-    others = [code for code in guess_crs(bounds, county_box) if f"EPSG:{code}" != _epsg_of(choice.datum)]
+    others = [code for code in guess_crs(bounds, county_box) if f"EPSG:{code}" != code_of(choice.datum)]
     codes = tuple(f"EPSG:{code}" for code in others)
     if codes and county_box:
         systems = join("{one} or {other}", codes[:3])
         advice = say("Read as {systems} they would: say so with --crs if that is what it is.", systems=systems)
     elif codes:
         few = ", ".join(codes[:3]) + (" …" if len(codes) > 3 else "")
-        advice = say("The numbers look like {systems}: say which with --crs.", systems=few)
+        advice = say("The numbers could be {systems}: say which with --crs.", systems=few)
     elif guess_swapped_crs(bounds, county_box):
         advice = say("North seems to be written before east: export the layer with east (longitude) first.")
     else:
@@ -234,19 +250,38 @@ def _check_at_home(file: Path, corners: Floats, choice: _Choice, bounds: Bounds,
     why = choice.why
     if not (choice.datum.planar or _within(bounds, WORLD)):
         why = say("{why}, but the numbers are no degrees", why=why)
-    read_as = say("{system} ({why})", system=choice.datum.name, why=why)
+    read_as = say("{system} ({why})", system=named(choice.datum), why=why)
     where = say("in the county") if county_box else say("on the earth")
     raise CrsImplausible(file, crs=read_as, share=f"{share:.0%}", where=where, candidates=codes, advice=advice)
 
 
-def _poorly_known(datum: Datum) -> list[Problem]:
-    if accuracy_m(datum) is not None:
-        return []
-    said = say(
-        "how exactly {system} turns into WGS-84 is not known: outlines may lie tens of metres off",
-        system=_titled(datum),
-    )
-    return [Problem(None, None, "datum-imprecise", said, "warn")]
+def _say_accuracy(drawn: Floats, choice: _Choice, notes: list[Sentence]) -> None:
+    """Add how exactly the system turns into WGS-84 where the layer lies: a note, or a problem where that is poor."""
+    some = drawn[:: max(1, len(drawn) // _ASKED)]
+    east, north = (some[:, 1], some[:, 0]) if choice.swapped else (some[:, 0], some[:, 1])
+    accuracy = accuracy_there_m(east, north, choice.datum)
+    if accuracy is None:
+        said = say(
+            "how exactly {system} turns into WGS-84 is not known: outlines may lie tens of metres off",
+            system=titled(choice.datum),
+        )
+    elif accuracy > _POOR_M:
+        said = say(
+            "{system} turns into WGS-84 within {accuracy} m here: outlines may lie so much off",
+            system=titled(choice.datum), accuracy=f"{accuracy:g}",
+        )  # fmt: skip
+    else:
+        if accuracy > 1:
+            name = named(choice.datum)
+            notes.append(say("{system} turns into WGS-84 within {accuracy} m", system=name, accuracy=f"{accuracy:g}"))
+        return
+    choice.problems.append(Problem(None, None, "datum-imprecise", said, "warn"))
+
+
+_ASKED = 20
+"""Of so many corners PROJ is asked how exact it was."""
+_POOR_M = 5.0
+"""What may lie farther off than this, on the wrong side of a street, is worth a warning."""
 
 
 def _usable(corners: Floats) -> NDArray[np.bool_]:
@@ -277,65 +312,3 @@ def _within(bounds: Bounds, box: Bounds) -> bool:
 
 
 _HAIR = 0.001
-
-
-# --- naming systems -------------------------------------------------------------------------------------------
-
-_DATUM_NAMES = {"China 2000": "cgcs2000", "World Geodetic System 1984": "wgs84"}
-
-
-def _by_parameters(system: pyproj.CRS) -> str | None:
-    """Recognise what survey software writes without a name: degrees or Gauss-Krüger on a modern ellipsoid.
-
-    CGCS2000, WGS-84 and GRS 80 differ by less than a millimetre in the semi-minor axis: they are one here.
-    """
-    ellipsoid = system.ellipsoid
-    if ellipsoid is None or abs(ellipsoid.semi_major_metre - 6_378_137) > 0.01:
-        return None
-    meridian = system.prime_meridian
-    if abs(ellipsoid.inverse_flattening - 298.2572) > 1e-3 or (meridian is not None and meridian.longitude):
-        return None
-    if system.is_geographic:
-        known = re.search(r"84|2000|CGCS", f"{system.name} {system.datum}", re.IGNORECASE)
-        return "EPSG:4326" if known else None
-    return _gauss_kruger(system)
-
-
-def _gauss_kruger(system: pyproj.CRS) -> str | None:
-    """Return the CGCS2000 code of a 3° or 6° Gauss-Krüger projection, by its meridian and false easting."""
-    operation = system.coordinate_operation
-    if operation is None or operation.method_name != "Transverse Mercator" or not _in_metres(system):
-        return None
-    value = {parameter.name: float(parameter.value) for parameter in operation.params}
-    meridian, easting = value.get("Longitude of natural origin", 0.0), value.get("False easting", 0.0)
-    plain = value.get("Scale factor at natural origin") == 1 and not value.get("Latitude of natural origin")
-    if not plain or value.get("False northing") or meridian % 3 or not 75 <= meridian <= 135:
-        return None
-    zone = int(meridian // 3)
-    if easting == 500_000:
-        return f"EPSG:{4534 + zone - 25}"
-    return f"EPSG:{4513 + zone - 25}" if easting == zone * 1_000_000 + 500_000 else None
-
-
-def _in_metres(system: pyproj.CRS) -> bool:
-    return all(axis.unit_conversion_factor == 1 for axis in system.axis_info)
-
-
-def _epsg_of(datum: Datum) -> str:
-    return datum.name if datum.name.startswith("EPSG:") else {"cgcs2000": "EPSG:4490"}.get(datum.name, "EPSG:4326")
-
-
-def _titled(datum: Datum) -> str | Sentence:
-    """Return the name of a system, of an EPSG code with the register's own name in brackets."""
-    if not datum.name.startswith("EPSG:"):
-        return datum.name
-    return say("{code} ({name})", code=datum.name, name=pyproj.CRS(datum.name).name)
-
-
-def _datum_of(datum: Datum) -> str:
-    """Return the datum of a system: ours by name, others as the register calls them."""
-    if not datum.name.startswith("EPSG:"):
-        return datum.name
-    geodetic = pyproj.CRS(datum.name).datum
-    name = geodetic.name.removesuffix(" ensemble") if geodetic is not None else "unknown"
-    return _DATUM_NAMES.get(name, name)

@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from geo.sentences import Sentence, passed_on, say
 from importers.archives import DEFAULT_LIMITS, human_size
 from importers.columns import count_known
 from importers.encodings import AUTO, RawText, choose_encoding
@@ -29,9 +30,9 @@ HEADING_WITHIN = 30
 _HEAD = 64 * 1024
 _NOT_TEXT = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x89PNG", b"\xff\xd8\xff", b"SQLite format 3")
 _BOMS = (
-    (b"\xef\xbb\xbf", "UTF-8-SIG", "UTF-8 with a byte order mark"),
-    (b"\xff\xfe", "UTF-16", "UTF-16 with a byte order mark"),
-    (b"\xfe\xff", "UTF-16", "UTF-16 with a byte order mark"),
+    (b"\xef\xbb\xbf", "UTF-8-SIG", "UTF-8"),
+    (b"\xff\xfe", "UTF-16", "UTF-16"),
+    (b"\xfe\xff", "UTF-16", "UTF-16"),
 )
 
 
@@ -43,7 +44,7 @@ class DelimitedText:
     encoding: str
     delimiter: str
     skip: int = 0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
@@ -57,8 +58,11 @@ class DelimitedText:
                     yield begins, record
                     begins = self.skip + reader.line_num + 1
             except csv.Error as fault:
-                reason = f"the cell that begins on line {begins} never ends ({fault}); is a quotation mark not closed?"
-                raise FileDamaged(self.path, format="a table", reason=reason) from None
+                reason = say(
+                    "the cell that begins on line {line} never ends ({why}); is a quotation mark not closed?",
+                    line=begins, why=passed_on(str(fault)),
+                )  # fmt: skip
+                raise FileDamaged(self.path, format=say("a table"), reason=reason) from None
 
 
 def read_delimited(path: Path, *, encoding: str = AUTO, known: frozenset[str] = frozenset()) -> DelimitedText:
@@ -71,8 +75,9 @@ def read_delimited(path: Path, *, encoding: str = AUTO, known: frozenset[str] = 
         hint = _hint(first := text.readline())
         sample = ("" if hint else first) + "".join(islice(text, SAMPLE_RECORDS))
     if "\0" in sample:
-        problems = (*problems, Problem(None, None, "nul-bytes", "the file holds NUL bytes; they were left out", "warn"))
-    notes = (note, "the first line names the delimiter") if hint else (note,)
+        said = say("the file holds NUL bytes; they were left out")
+        problems = (*problems, Problem(None, None, "nul-bytes", said, "warn"))
+    notes = (note, say("the first line names the delimiter")) if hint else (note,)
     delimiter = hint or sniff_delimiter(sample.replace("\0", ""), known)
     return DelimitedText(path, codec, delimiter, 1 if hint else 0, notes, problems)
 
@@ -80,6 +85,12 @@ def read_delimited(path: Path, *, encoding: str = AUTO, known: frozenset[str] = 
 def open_bytes(path: Path) -> BinaryIO:
     """Open a file for reading, a .gz unpacked on the way."""
     return cast(BinaryIO, gzip.open(path)) if path.suffix.casefold() == ".gz" else path.open("rb")
+
+
+def shifted(path: Path, *, row: int, cells: int, headings: int) -> FileDamaged:
+    """Say that a row has more cells than there are headings: what would be added to it would stand elsewhere."""
+    reason = say("row {row} has {cells} cells under {headings} headings", row=row, cells=cells, headings=headings)
+    return FileDamaged(path, format=say("a table"), reason=reason)
 
 
 def sniff_delimiter(sample: str, known: frozenset[str] = frozenset()) -> str:
@@ -106,19 +117,19 @@ def _evenness(sample: str, delimiter: str, known: frozenset[str]) -> tuple[int, 
     return (headings, alike / len(records) + (len(records[0]) == cells), cells)
 
 
-def _encoding(path: Path, head: bytes, wanted: str) -> tuple[str, str, tuple[Problem, ...]]:
+def _encoding(path: Path, head: bytes, wanted: str) -> tuple[str, Sentence, tuple[Problem, ...]]:
     """Return the codec, the sentence about it and what to warn of. A byte order mark is believed over everything."""
     for mark, codec, said in _BOMS:
         if head.startswith(mark):
             _check_whole(path, codec)
-            return codec, f"encoding: {said}", ()
+            return codec, say("encoding: {encoding} with a byte order mark", encoding=said), ()
     if wanted == AUTO and (wide := _wide_without_mark(head)):
         _check_whole(path, wide)
-        return wide, f"encoding: {wide} without a byte order mark", ()
+        return wide, say("encoding: {encoding} without a byte order mark", encoding=wide), ()
     if b"\0\0\0\0" in head or head.startswith(_NOT_TEXT):
         raise UnknownFormat(path, known=(".csv", ".txt", ".xlsx"))
     chosen = choose_encoding(_Lines(path), file=path, wanted=wanted)
-    return chosen.encoding, f"encoding {chosen.encoding}: {chosen.why}", chosen.warnings
+    return chosen.encoding, chosen.note, chosen.warnings
 
 
 def _wide_without_mark(head: bytes) -> str | None:
@@ -139,7 +150,7 @@ def _check_whole(path: Path, codec: str) -> None:
             for read, _ in enumerate(text, 1):  # noqa: B007 - how far it came is all that is asked
                 pass
         except UnicodeError:
-            facts = {"row": read + 1, "field": None, "place": f"line {read + 1}", "sample": "…"}
+            facts = {"row": read + 1, "field": None, "place": say("line {line}", line=read + 1), "sample": "…"}
             raise TextUndecodable(path, tried=(codec,), **facts) from None
 
 
@@ -168,9 +179,9 @@ def _first_bytes(path: Path) -> bytes:
                 unpacked += len(chunk)
                 if unpacked > DEFAULT_LIMITS.total_bytes:
                     limit = human_size(DEFAULT_LIMITS.total_bytes)
-                    raise ArchiveTooLarge(path, size=f"more than {limit}", limit=limit)
+                    raise ArchiveTooLarge(path, size=say("more than {size}", size=limit), limit=limit)
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise ArchiveDamaged(path, reason="it is no gzip file, or its end is missing") from None
+        raise ArchiveDamaged(path, reason=say("it is no gzip file, or its end is missing")) from None
     return head
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from geo.sentences import say
 from importers.checked_rows import CheckedRow, CheckedRows, Columns, read_rows, take_turn
 from importers.columns import Wanted
 from importers.duty_places import Places, find_places
@@ -81,7 +82,7 @@ def _plan(
     for row in checked.rows:
         person = staff.get(row.values.staff_no)
         if person is None:
-            sentence = f"there is nobody with the number {row.values.staff_no}; import staff first"
+            sentence = say("there is nobody with the number {number}; import staff first", number=row.values.staff_no)
             checked.block(row.number, "staff_no", "unknown-staff", sentence)
         area_id = places.choose(row, checked)
         if person is not None and area_id is not None:
@@ -105,7 +106,9 @@ def _apply(
     until = values.until if "until" in values.model_fields_set else held.until
     if held.row is not None:
         same = until == held.until
-        sentence = f"the same duty as in row {held.row}" + ("" if same else ", with another end")
+        sentence = say("the same duty as in row {row}", row=held.row)
+        if not same:
+            sentence = say("{said}, with another end", said=sentence)
         (checked.warn if same else checked.block)(row.number, None if same else "until", "repeated", sentence)
     elif held.until is not None and held.until <= now and _before(held.until, values.until):
         _tell_revival(checked, row, held)
@@ -115,12 +118,12 @@ def _apply(
 
 def _tell_revival(checked: CheckedRows[DutyRow], row: CheckedRow[DutyRow], held: HeldPeriod) -> None:
     """An ended duty goes on only when the row repeats its beginning: a roster without dates may be an old one."""
-    recorded = f"the duty is recorded as ended ({said(held.period)})"
+    recorded = say("the duty is recorded as ended ({period})", period=said(held.period))
     if row.values.begins is None:
-        sentence = f"{recorded}; give the day on which it began again"
+        sentence = say("{recorded}; give the day on which it began again", recorded=recorded)
         checked.block(row.number, "from", "duty-ended", sentence)
     else:
-        checked.warn(row.number, "until", "duty-reopened", f"{recorded}; it goes on")
+        checked.warn(row.number, "until", "duty-reopened", say("{recorded}; it goes on", recorded=recorded))
 
 
 def _before(ends: datetime, other: datetime | None) -> bool:
@@ -133,7 +136,10 @@ def _warn_of_leavers(checked: CheckedRows[DutyRow], row: CheckedRow[DutyRow], pe
         return
     gone = datetime.combine(person.left_on, datetime.min.time(), LOCAL)
     if overlap((gone, None), (row.values.begins, row.values.until)):
-        sentence = f"{row.values.staff_no} leaves on {person.left_on}: nobody is asked through this duty from then on"
+        sentence = say(
+            "{staff} leaves on {day}: nobody is asked through this duty from then on",
+            staff=row.values.staff_no, day=person.left_on.isoformat(),
+        )  # fmt: skip
         checked.warn(row.number, "staff_no", "staff-left", sentence)
 
 

@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from geo.codes import AreaKind
+from geo.codes import SPOKEN, AreaKind
 from geo.models import Area, AreaVersion
+from geo.sentences import Sentence, join, say
 from importers.checked_rows import CheckedRow, CheckedRows
-from importers.staffing_rows import DutyRow
+from importers.staffing_rows import ROLE_WORDS, DutyRow
 from staffing.words import DutyRole
 
 PREFERENCE = (AreaKind.COMPREHENSIVE, AreaKind.SPECIALISED, AreaKind.VILLAGE, AreaKind.TOWNSHIP)
@@ -43,7 +44,7 @@ class Places:
         code, role = row.values.area_code, row.values.role
         fitting = sorted(self.by_code.get(code, ()), key=lambda place: _rank(place, role))
         if not fitting:
-            sentence = f"{code} is the code of no grid, village or township; import areas first"
+            sentence = say("{code} is the code of no grid, village or township; import areas first", code=code)
             checked.block(row.number, "area_code", "unknown-area", sentence)
             return None
         chosen = fitting[0]
@@ -73,13 +74,19 @@ def _rank(place: Place, role: DutyRole) -> tuple[bool, bool, int]:
     return not place.stands, place.kind not in ASKED_FOR.get(role, PREFERENCE), PREFERENCE.index(place.kind)
 
 
-def _doubts(code: str, role: DutyRole, fitting: list[Place]) -> Iterator[tuple[str, str]]:
+def _doubts(code: str, role: DutyRole, fitting: list[Place]) -> Iterator[tuple[str, Sentence]]:
     chosen = fitting[0]
+    kind = SPOKEN[chosen.kind]
     if len(fitting) > 1:
-        kinds = " and a ".join(place.kind.value for place in fitting)
-        yield "ambiguous-area", f"{code} is the code of a {kinds}; taken for the {chosen.kind.value}"
+        kinds = join("{one} and a {other}", [SPOKEN[place.kind] for place in fitting])
+        said = say("{code} is the code of a {kinds}; taken for the {kind}", code=code, kinds=kinds, kind=kind)
+        yield "ambiguous-area", said
     if not chosen.stands:
-        yield "area-ended", f"{code} is no longer in force"
+        yield "area-ended", say("{code} is no longer in force", code=code)
     if chosen.kind not in ASKED_FOR.get(role, PREFERENCE):
-        where = "villages" if role is DutyRole.LIAISON else "grids"
-        yield "role-out-of-place", f"{code} is a {chosen.kind.value}: a {role.value} is asked for on {where} only"
+        where = say("villages") if role is DutyRole.LIAISON else say("grids")
+        said = say(
+            "{code} is a {kind}: a {role} is asked for on {where} only",
+            code=code, kind=kind, role=ROLE_WORDS[role], where=where,
+        )  # fmt: skip
+        yield "role-out-of-place", said

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from geo.sentences import Sentence, say
 from importers.periods import Period, overlap, period_of, said
 from staffing.models import Duty
 from staffing.words import DutyRole
@@ -74,20 +75,19 @@ class DutyPlan:
         self.adjusted.append(held)
         self.counts["ended" if held.shorter else "changed"] += 1
 
-    def collisions(self) -> Iterator[tuple[int, str]]:
+    def collisions(self) -> Iterator[tuple[int, Sentence]]:
         """Yield each row whose period overlaps another one of the same duty, with a sentence."""
         for held in self.periods.values():
             for one in held:
                 other = next((each for each in held if each is not one and overlap(each.period, one.period)), None)
                 if one.row is not None and other is not None:
-                    where = f"in row {other.row}" if other.row else "in the records"
-                    yield (
-                        one.row,
-                        (
-                            f"the same person has the same duty {said(other.period)} already ({where}); "
-                            "repeat that beginning to change its end, or begin after it"
-                        ),
-                    )
+                    where = say("in row {row}", row=other.row) if other.row else say("in the records")
+                    sentence = say(
+                        "the same person has the same duty {period} already ({where}); repeat that beginning to"
+                        " change its end, or begin after it",
+                        period=said(other.period), where=where,
+                    )  # fmt: skip
+                    yield one.row, sentence
 
 
 def recorded_duties(db: Session, staff_ids: Collection[int]) -> dict[DutyKey, list[HeldPeriod]]:

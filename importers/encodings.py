@@ -106,7 +106,9 @@ def choose_encoding(
         told = _try(beyond_ascii, declared.encoding)
     chosen, why = _decide(utf8, gb, told, declared)
     if chosen is None:
-        raise _refusal(file, beyond_ascii, utf8, gb, told)
+        refusal = _refusal(file, beyond_ascii, utf8, gb, told)
+        refusal.found = _warn_nonsense(declared)
+        raise refusal
     fitting = dict.fromkeys(trial.encoding for trial in (utf8, gb, told) if trial and trial.fits)
     others = tuple(encoding for encoding in fitting if encoding != chosen.encoding)
     warnings = (*_warn_liar(declared, chosen), *_warn_doubt(chosen, gb), *_warn_cut(chosen))

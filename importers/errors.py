@@ -21,9 +21,11 @@ class ReadError(Exception):
     def __init__(self, file: str | Path, **facts: Any) -> None:
         """Keep the facts; `file` is shown by its name alone, never with the server's path.
 
+        `found` is what else was found amiss until then, to be told with it rather than at the next try.
         Raises TypeError when a fact that the sentence speaks of is not given.
         """
         self.file = Path(file).name
+        self.found: tuple[Problem, ...] = ()
         self.facts = {"file": self.file, **facts}
         if untold := self.spoken_facts() - self.facts.keys():
             raise TypeError(f"{type(self).__name__} needs {', '.join(sorted(untold))}")

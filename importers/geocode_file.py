@@ -4,7 +4,6 @@ Rows are neither checked nor changed, only continued: every cell and every row o
 Work goes row by row, so that a file of any length needs the same memory.
 """
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -13,9 +12,10 @@ from pathlib import Path
 
 from geo.locate import Locator
 from importers.columns import simplified
-from importers.delimited import read_delimited
+from importers.delimited import read_delimited, shifted
 from importers.encodings import AUTO
-from importers.errors import FileDamaged, MissingColumn
+from importers.errors import MissingColumn
+from importers.whole_files import written_whole
 from incidents.address_looking import Looked, TextStatus, look_up
 from incidents.addressing import Geocodes
 
@@ -47,20 +47,14 @@ def geocode_file(
     table = _Texts(source, text, encoding)
     cells_of = lru_cache(KEPT_ANSWERS)(lambda said: tuple(_cells(geocoder, locator, said)))
     statuses: Counter[str] = Counter()
-    draft = out.with_name(f".{out.name}.part")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow([*table.headings, *COLUMNS])
-            rows = table.rows()
-            while chunk := list(islice(rows, CHUNK)):
-                continued = [(*record, *cells_of(record[table.place].strip())) for record in chunk]
-                writer.writerows(continued)
-                statuses.update(str(record[-1]) for record in continued)
-                progress(statuses.total())
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
+    with written_whole(out) as writer:
+        writer.writerow([*table.headings, *COLUMNS])
+        rows = table.rows()
+        while chunk := list(islice(rows, CHUNK)):
+            continued = [(*record, *cells_of(record[table.place].strip())) for record in chunk]
+            writer.writerows(continued)
+            statuses.update(str(record[-1]) for record in continued)
+            progress(statuses.total())
     return statuses
 
 
@@ -89,8 +83,7 @@ class _Texts:
                 continue
             number += 1
             if any(record[width:]):
-                reason = f"row {number} has {len(record)} cells under {width} headings"
-                raise FileDamaged(self._path, format="a table", reason=reason)
+                raise shifted(self._path, row=number, cells=len(record), headings=width)
             yield [*record[:width], *[""] * (width - len(record))]
 
 

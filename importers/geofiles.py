@@ -12,7 +12,7 @@ import numpy as np
 import pyogrio
 from numpy.typing import NDArray
 
-from geo.sentences import Sentence, listed, say
+from geo.sentences import Sentence, listed, passed_on, say
 from importers.dbf import Value
 from importers.encodings import AUTO, DecodedAs, RawText, choose_encoding
 from importers.errors import FileDamaged, FileEmpty, LayerMissing, NoLayer, SeveralLayers
@@ -20,7 +20,6 @@ from importers.rawlayer import (
     UNREADABLE,
     DeclaredCrs,
     RawLayer,
-    by_the_reader,
     outlines_from_wkb,
     reader_fault,
     reader_problems,
@@ -154,7 +153,7 @@ def _json_fault(path: Path) -> Sentence:
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as fault:
-        why = by_the_reader(fault.msg)
+        why = passed_on(fault.msg)
         return say("line {line}, column {column}: {why}", line=fault.lineno, column=fault.colno, why=why)
     except (ValueError, RecursionError):
         return say("it is no JSON")

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geo.sentences import say
 from importers.columns import count_known, simplified
 from importers.report import Problem
 
@@ -93,7 +94,11 @@ def _named(cells: Sequence[str], first: int, last: int) -> Headings:
             None,
             name,
             "heading-repeated",
-            f"{times} columns are called so; they are told apart as “{name} (1)”, “{name} (2)” …",
+            say(
+                "{count} columns are called so; they are told apart as “{name} (1)”, “{name} (2)” …",
+                count=times,
+                name=name,
+            ),
             "warn",
         )
         for name, times in repeated.items()

@@ -23,6 +23,7 @@ from importers.errors import (
     NoOutlines,
     NotAreas,
     PartMissing,
+    ReadError,
     UnknownFormat,
     UnsupportedFormat,
 )
@@ -73,10 +74,12 @@ def read_layer(
     zipped = path.suffix.casefold() == ".zip"
     with unpacked_layer(path) if zipped else nullcontext(path) as inside:
         raw = _read(inside, encoding, layer)
-    if not len(raw.outlines):
-        raise NoLayer(path, reason=say("it has no rows"))
-    _require_areas(path, raw)
-    placed = place(raw, file=path, crs=crs, datum=datum, county_box=county_box)
+    try:
+        _require_areas(path, raw)
+        placed = place(raw, file=path, crs=crs, datum=datum, county_box=county_box)
+    except ReadError as refusal:
+        refusal.found = tuple(raw.problems)
+        raise
     problems = sorted([*raw.problems, *placed.problems], key=lambda problem: problem.row or 0)
     return Layer(path.name, raw.columns, raw.rows, placed.outlines, _detected(raw, placed), problems)
 
@@ -116,7 +119,9 @@ _FOREIGN: Mapping[str, Sentence] = {
 
 
 def _require_areas(path: Path, raw: RawLayer) -> None:
-    """Raise NotAreas or NoOutlines unless some row has ground: single rows without are the checker's to report."""
+    """Raise a ReadError unless some row has ground: single rows without are the checker's to report."""
+    if not len(raw.outlines):
+        raise NoLayer(path, reason=say("it has no rows"))
     kinds = {int(kind) for kind in shapely.get_type_id(raw.outlines[~shapely.is_empty(raw.outlines)])} - {_NONE}
     if kinds & {_POLYGON, _MULTIPOLYGON, _COLLECTION}:
         return

@@ -22,12 +22,14 @@ from sqlalchemy.orm import Session
 from geo.crs import Floats, coordinates_usable, parse_datum, to_wgs84
 from geo.locate import AreaRef, LocatedMany, Location, Locator, Rule, Status
 from geo.placing import AreaIndex
+from geo.sentences import passed_on, say
 from importers.columns import simplified
-from importers.delimited import DelimitedText, open_bytes, read_delimited, sniff_delimiter
+from importers.delimited import DelimitedText, open_bytes, read_delimited, shifted, sniff_delimiter
 from importers.encodings import AUTO
 from importers.errors import FileDamaged, MissingColumn
 from importers.report_rows import day_part
 from importers.values import BadValue, DayOrder, day_order, is_blank, parse_number, parse_time
+from importers.whole_files import written_whole
 from incidents.clock import LOCAL
 from incidents.routing import route
 from staffing.answering import Roster
@@ -74,19 +76,13 @@ def locate_file(
     table = _Points(source, columns, encoding)
     people = _People(load_roster(db))
     statuses: Counter[str] = Counter()
-    draft = out.with_name(f".{out.name}.part")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow([*table.headings, *COLUMNS])
-            for records in table.chunks():
-                added = _continuations(records, table, datum, index, people, now)
-                writer.writerows(_joined(records, added))
-                statuses.update(added[-1])
-                progress(statuses.total())
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
+    with written_whole(out) as writer:
+        writer.writerow([*table.headings, *COLUMNS])
+        for records in table.chunks():
+            added = _continuations(records, table, datum, index, people, now)
+            writer.writerows(_joined(records, added))
+            statuses.update(added[-1])
+            progress(statuses.total())
     return statuses
 
 
@@ -142,14 +138,13 @@ class _Points:
             try:
                 yield from csv.reader(islice(text, self._text.skip, None), delimiter=self._text.delimiter)
             except csv.Error as fault:
-                raise FileDamaged(self.path, format="a table", reason=str(fault)) from None
+                raise FileDamaged(self.path, format=say("a table"), reason=passed_on(str(fault))) from None
 
     def _fit(self, record: Record, number: int) -> None:
         """Fill a short row with blanks; refuse one whose cells are shifted, since what is added would be too."""
         width = len(self.headings)
         if any(record[width:]):
-            reason = f"row {number} has {len(record)} cells under {width} headings"
-            raise FileDamaged(self.path, format="a table", reason=reason)
+            raise shifted(self.path, row=number, cells=len(record), headings=width)
         record[width:] = [""] * (width - len(record))
 
     def _place(self, name: str) -> int | None:

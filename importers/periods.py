@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import Range
 
+from geo.sentences import Sentence, say
 from importers.cells import day_of
 
 Period = tuple[datetime | None, datetime | None]
@@ -20,11 +21,16 @@ def holds(period: Period, moment: datetime) -> bool:
     return (period[0] is None or period[0] <= moment) and _before(moment, period[1])
 
 
-def said(period: Period) -> str:
+def said(period: Period) -> Sentence:
     """Return the period in words, its end as the first moment after it."""
     begins, ends = period
-    since = f"from {day_of(begins)}" if begins else "since before records began"
-    return f"{since} until {day_of(ends)}" if ends else f"{since} with no end"
+    if begins and ends:
+        return say("from {begins} until {ends}", begins=day_of(begins), ends=day_of(ends))
+    if begins:
+        return say("from {begins} with no end", begins=day_of(begins))
+    if ends:
+        return say("since before records began until {ends}", ends=day_of(ends))
+    return say("since before records began with no end")
 
 
 def range_of(period: Period) -> Range[datetime]:

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
-from geo.sentences import Sentence, say
+from geo.sentences import Sentence, passed_on, say
 from importers.dbf import Value
 from importers.report import Problem
 
@@ -80,20 +80,15 @@ def reader_warnings() -> Iterator[list[str]]:
     said.extend(dict.fromkeys(without_paths(str(warning.message)) for warning in caught))
 
 
-def by_the_reader(words: str) -> Sentence:
-    """Pass on what a library says about a file: it speaks English, whoever reads it."""
-    return say("{words_of_the_reader}", words_of_the_reader=words)
-
-
 def reader_fault(fault: Exception) -> Sentence:
     """Pass on why a library could not read a file, to stand within a sentence."""
-    return by_the_reader(without_paths(str(fault)).rstrip("."))
+    return passed_on(without_paths(str(fault)).rstrip("."))
 
 
 def reader_problems(said: Iterable[str], *, expected: tuple[str, ...]) -> list[Problem]:
     """Pass on what a library warned of, but for what is `expected`."""
     told = (words for words in said if not words.startswith(expected))
-    return [Problem(None, None, "reader-warns", by_the_reader(words), "warn") for words in told]
+    return [Problem(None, None, "reader-warns", passed_on(words), "warn") for words in told]
 
 
 def without_paths(message: str) -> str:

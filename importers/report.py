@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import shapely
 
 from geo.coverage import Finding
+from geo.sentences import Sentence
 
 if TYPE_CHECKING:
     from importers.errors import ReadError
@@ -28,14 +29,13 @@ SHOWN_PER_KIND = 20
 class Problem:
     """One thing wrong with a file. `row` counts data rows from 1; None means the file as a whole.
 
-    Of a file of areas `message` is a Sentence, for the page on which it is checked. Of tables it may be plain English:
-    they are loaded on the command line only.
+    `message` is English that can be said again in the language of a page; JSON has the English.
     """
 
     row: int | None
     field: str | None
     code: str
-    message: str
+    message: Sentence
     severity: Severity = "block"
 
     @property
@@ -73,7 +73,7 @@ class Detected:
     delimiter: str | None = None
     decimal: str | None = None
     header_line: int | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     """Why each choice was made, one sentence each."""
 
     def to_json(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class ImportReport:
     @classmethod
     def refused(cls, file: str | Path, error: "ReadError") -> "ImportReport":
         """The report of a file that could not be read at all."""
-        return cls(file=Path(file).name, problems=[error.problem()])
+        return cls(file=Path(file).name, problems=[error.problem(), *error.found])
 
     @property
     def blocks(self) -> bool:

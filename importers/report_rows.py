@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
+from geo.sentences import Sentence, say
 from importers.cells import text_of
 from importers.columns import Matched, Wanted
 from importers.tables import Row, Table
@@ -78,11 +79,11 @@ class Survey:
                 counted[channel, (pair[0], pair[1])] += times
         return counted
 
-    def notes(self, matched: Matched) -> Iterator[str]:
+    def notes(self, matched: Matched) -> Iterator[Sentence]:
         """Say what was decided, a sentence each."""
         for name, found in self.orders.items():
             if found.why:
-                yield f"{matched.mapping[name]}: {found.why}"
+                yield say("{heading}: {why}", heading=matched.mapping[name], why=found.why)
 
 
 def survey(table: Table, matched: Matched) -> Survey:
@@ -138,16 +139,14 @@ class RowReader:
 
     def _values(self, cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
         values: dict[str, Any] = {**self._whose, **{name: cells[name] for name in TEXTS if name in cells}}
-        faults = [] if text_of(cells["text"]) else [Fault("text", "empty", "empty")]
+        faults = [] if text_of(cells["text"]) else [Fault("text", "empty", say("empty"))]
         for name in ("external_number", *NUMBERS, *TIMES):
             if name not in cells:
                 continue
             try:
                 values[name] = self._value(name, cells)
             except BadValue as bad:
-                faults.append(Fault(name, bad.code, str(bad)))
-            except OverflowError:
-                faults.append(Fault(name, "not-a-time", f"“{cells[name]}” is no day of the calendar"))
+                faults.append(Fault(name, bad.code, bad.sentence))
         return values, faults
 
     def _value(self, name: str, cells: Mapping[str, str]) -> Any:

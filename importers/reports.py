@@ -16,14 +16,15 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from geo.crs import parse_datum
-from importers.checked_rows import take_turn
-from importers.columns import Matched, known_headings, match_columns
+from geo.sentences import Sentence, passed_on, say
+from importers.checked_rows import NO_ROWS, open_table, take_turn
+from importers.columns import Matched
 from importers.encodings import AUTO
 from importers.errors import ReadError
 from importers.rejects import Rejects
 from importers.report import ImportReport, Problem
 from importers.report_rows import FIELDS, RowReader, survey
-from importers.tables import Row, Table, read_table
+from importers.tables import Row, Table
 from incidents.actors import Actor
 from incidents.drafts import Fault, HistoricReport
 from incidents.intake import BATCH, Received, Reception, receive
@@ -65,10 +66,7 @@ def import_reports(
     """
     datum = str(parse_datum(datum))
     try:
-        table = read_table(path, encoding=encoding, sheet=sheet, known=known_headings(FIELDS))
-        matched = match_columns(table.columns, FIELDS, columns)
-        report = ImportReport(path.name, replace(table.detected, datum=datum, columns=matched.mapping,
-                                                 unused=matched.ignored), problems=matched.problems())  # fmt: skip
+        table, matched, report = open_table(path, FIELDS, columns, encoding=encoding, sheet=sheet, datum=datum)
         if not report.blocks:
             take_turn(db, "reports")
             with ExitStack() as files:
@@ -115,7 +113,7 @@ class _Import:
         if draft.external_number is not None:
             first = self.numbers.setdefault(draft.external_number, row.number)
             if first != row.number:
-                said = f"the same number as row {first}: taken for the same report, and not loaded again"
+                said = say("the same number as row {row}: taken for the same report, and not loaded again", row=first)
                 self._warn(row.number, reader.heading("external_number"), "external-number-repeated", said)
         return draft
 
@@ -123,7 +121,7 @@ class _Import:
         self.tally["rejected"] += 1
         said = [(reader.heading(fault.field), fault) for fault in faults]
         for heading, fault in said:
-            self._warn(row.number, heading, fault.code, fault.message)
+            self._warn(row.number, heading, fault.code, passed_on(fault.message))
         self.rejects.write(row, "; ".join(f"{heading}: {fault.message}" if heading else fault.message
                                           for heading, fault in said))  # fmt: skip
 
@@ -144,14 +142,14 @@ class _Import:
         columns = set(self.matched.mapping.values())
         self.report.problems += [one for one in self.table.problems if one.row is None or one.field in columns]
         if not tally["rows"]:
-            self._block("no-rows", "the file has headings and not one row under them")
+            self._block("no-rows", NO_ROWS)
         elif tally["rejected"] == tally["rows"]:
-            self._block("nothing-loadable", "not one row could be read as a report")
+            self._block("nothing-loadable", say("not one row could be read as a report"))
 
-    def _warn(self, row: int, name: str | None, code: str, message: str) -> None:
+    def _warn(self, row: int, name: str | None, code: str, message: Sentence) -> None:
         self.report.problems.append(Problem(row, name, code, message, "warn"))
 
-    def _block(self, code: str, message: str) -> None:
+    def _block(self, code: str, message: Sentence) -> None:
         self.report.problems.append(Problem(None, None, code, message))
 
 

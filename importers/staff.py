@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from geo.sentences import say
 from importers.checked_rows import CheckedRow, CheckedRows, Columns, read_rows, take_turn
 from importers.columns import Wanted
 from importers.encodings import AUTO
@@ -107,7 +108,9 @@ def _check_staff_numbers(checked: CheckedRows[StaffRow]) -> None:
     for row in checked.rows:
         earlier = first.setdefault(row.values.staff_no, row.number)
         if earlier != row.number:
-            sentence = f"{row.values.staff_no} stands in row {earlier} already; one person has one row"
+            sentence = say(
+                "{number} stands in row {row} already; one person has one row", number=row.values.staff_no, row=earlier
+            )
             checked.block(row.number, "staff_no", "repeated", sentence)
 
 
@@ -117,10 +120,15 @@ def _check_deputies(db: Session, checked: CheckedRows[StaffRow], numbers: set[st
     for row in checked.rows:
         values = row.values
         if values.deputy_no in named - recorded:
-            sentence = f"there is nobody with the number {values.deputy_no}, neither in this file nor in the records"
+            sentence = say(
+                "there is nobody with the number {number}, neither in this file nor in the records",
+                number=values.deputy_no or "",
+            )
             checked.block(row.number, "deputy_no", "unknown-staff", sentence)
         if values.away_from is None and (values.deputy_no or values.away_reason):
-            sentence = "a deputy or a reason without an absence is not kept; a standing deputy is a duty of its own"
+            sentence = say(
+                "a deputy or a reason without an absence is not kept; a standing deputy is a duty of its own"
+            )
             checked.warn(row.number, "away_from", "no-absence", sentence)
 
 
@@ -131,17 +139,21 @@ def _check_certificates(checked: CheckedRows[StaffRow], now: datetime) -> None:
         number, expires = row.values.certificate_no, row.values.certificate_expires
         if number is None:
             if expires is not None:
-                sentence = "a certificate without its number is not kept"
+                sentence = say("a certificate without its number is not kept")
                 checked.warn(row.number, "certificate_no", "certificate-without-number", sentence)
             continue
         if expires is None:
-            sentence = f"certificate {number} has no date; whether it still holds is not known"
+            sentence = say("certificate {number} has no date; whether it still holds is not known", number=number)
             checked.warn(row.number, "certificate_expires", "certificate-undated", sentence)
         elif expires < today:
-            checked.warn(row.number, "certificate_expires", "certificate-expired", f"{number} expired on {expires}")
+            sentence = say("{number} expired on {day}", number=number, day=expires.isoformat())
+            checked.warn(row.number, "certificate_expires", "certificate-expired", sentence)
         other = holders.setdefault(number, row)
         if other is not row:
-            sentence = f"{number} is the certificate of {other.values.staff_no} in row {other.number} too"
+            sentence = say(
+                "{number} is the certificate of {staff} in row {row} too",
+                number=number, staff=other.values.staff_no, row=other.number,
+            )  # fmt: skip
             checked.warn(row.number, "certificate_no", "certificate-shared", sentence)
 
 
@@ -157,8 +169,14 @@ def _check_absences(
             others = (one for one in recorded if one.period[0] != values.away_from)
             clash = next((one for one in others if overlap(one.period, (values.away_from, values.away_until))), None)
             if clash is not None:
-                sentence = f"{values.staff_no} is away {said(clash.period)} already; repeat that beginning to change it"
+                sentence = say(
+                    "{staff} is away {period} already; repeat that beginning to change it",
+                    staff=values.staff_no, period=said(clash.period),
+                )  # fmt: skip
                 checked.block(row.number, "away_from", "absence-overlaps", sentence)
         elif (endless := next((one for one in recorded if one.period[1] is None), None)) is not None:
-            sentence = f"{values.staff_no} is recorded as away {said(endless.period)}; give both days to end it"
+            sentence = say(
+                "{staff} is recorded as away {period}; give both days to end it",
+                staff=values.staff_no, period=said(endless.period),
+            )  # fmt: skip
             checked.warn(row.number, "away_from", "absence-open", sentence)

@@ -36,6 +36,22 @@ DUTY_ROLES = {
     DutyRole.SUPPORT: ("支援力量", "N支力量", "兼职网格员", "协助力量"),
 }
 
+UNIT_WORDS = {
+    UnitKind.COUNTY_CENTRE: say("county-centre"),
+    UnitKind.TOWNSHIP: say("township"),
+    UnitKind.VILLAGE: say("village"),
+    UnitKind.DEPARTMENT: say("department"),
+    UnitKind.BRIGADE: say("brigade"),
+}
+ROLE_WORDS = {
+    DutyRole.WORKER: say("worker"),
+    DutyRole.DEPUTY: say("deputy"),
+    DutyRole.LIAISON: say("liaison"),
+    DutyRole.POLICE: say("police"),
+    DutyRole.SUPPORT: say("support"),
+}
+"""The kinds of unit and the roles as they are called within a sentence."""
+
 
 class StaffRow(BaseModel):
     """One person, the unit they belong to, their certificate and their absence, if any.

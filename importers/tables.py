@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from geo.sentences import say
 from importers.archives import TABLES, refuse_foreign_archive, unpacked_table
 from importers.delimited import HEADING_WITHIN, SAMPLE_RECORDS, DelimitedText, read_delimited
 from importers.encodings import AUTO
@@ -84,30 +85,25 @@ class Table:
         """Report a row that does not fit its headings. Too many cells shift the rest: that row must not be loaded."""
         expected, beyond = len(self.columns), [cell for cell in cells[len(self.columns) :] if cell.strip()]
         if beyond:
-            yield Problem(
-                number,
-                None,
-                "too-many-cells",
-                f"{len(cells)} cells under {expected} headings "
-                f"(“{beyond[0][:40]}” is one too many); a delimiter inside a text that is not quoted?",
-            )
+            said = say(
+                "{cells} cells under {headings} headings (“{text}” is one too many); a delimiter inside a text that is"
+                " not quoted?",
+                cells=len(cells), headings=expected, text=beyond[0][:40],
+            )  # fmt: skip
+            yield Problem(number, None, "too-many-cells", said)
         elif len(cells) < expected and isinstance(self._source, DelimitedText):
-            yield Problem(
-                number,
-                None,
-                "too-few-cells",
-                f"{len(cells)} cells under {expected} headings; the missing ones were taken for empty",
-                "warn",
-            )
+            said = say(
+                "{cells} cells under {headings} headings; the missing ones were taken for empty",
+                cells=len(cells), headings=expected,
+            )  # fmt: skip
+            yield Problem(number, None, "too-few-cells", said, "warn")
         swallowed = next((cell for cell in cells if cell.count("\n") >= 2 and self._looks_like_rows(cell)), None)
         if swallowed is not None:
-            yield Problem(
-                number,
-                None,
-                "quote-not-closed",
-                f"one cell holds {swallowed.count(chr(10)) + 1} lines that "
-                "look like rows; a quotation mark is probably not closed",
+            said = say(
+                "one cell holds {lines} lines that look like rows; a quotation mark is probably not closed",
+                lines=swallowed.count("\n") + 1,
             )
+            yield Problem(number, None, "quote-not-closed", said)
 
     def _looks_like_rows(self, cell: str) -> bool:
         delimiter = self.detected.delimiter
@@ -154,15 +150,16 @@ def _open_source(path: Path, encoding: str, sheet: str | None, known: frozenset[
     if head.startswith(_OLE):
         raise UnsupportedFormat(
             path,
-            format="an old Excel file or one with a password",
-            advice="Open it and save it as .xlsx without a password, or as CSV",
+            format=say("an old Excel file or one with a password"),
+            advice=say("Open it and save it as .xlsx without a password, or as CSV"),
         )
     if head.startswith(b"PK\x03\x04") and path.name.casefold().endswith((".xls", ".xlsx", ".xlsm")):
         return read_workbook(path, sheet=sheet, known=known)
     if re.match(rb"\s*(<!doctype|<html|<\?xml|<table)", head, re.IGNORECASE):
-        raise UnsupportedFormat(path, format="a web page", advice="Open it in a spreadsheet and save it as .xlsx")
+        advice = say("Open it in a spreadsheet and save it as .xlsx")
+        raise UnsupportedFormat(path, format=say("a web page"), advice=advice)
     if not path.name.casefold().endswith((*TABLES, ".xls")):
-        raise UnknownFormat(path, known=(".csv", ".txt", ".tab", ".xlsx", ".csv.gz", ".zip with one of them"))
+        raise UnknownFormat(path, known=(".csv", ".txt", ".tab", ".xlsx", ".csv.gz", say(".zip with one of them")))
     return read_delimited(path, encoding=encoding, known=known)
 
 
@@ -173,10 +170,10 @@ def _with_headings(path: Path, source: DelimitedText | Sheet, known: frozenset[s
     sample = list(islice(source.records(), SAMPLE_RECORDS))
     headings = find_headings([cells for _, cells in sample[:HEADING_WITHIN]], known)
     if headings is None:
-        raise NoTable(path, reason="it has no row that holds anything")
+        raise NoTable(path, reason=say("it has no row that holds anything"))
     data = [cell for _, cells in sample[headings.last + 1 :] for cell in cells]
     line = sample[headings.first][0]
-    notes = (*source.notes, *((f"the headings are in line {line}",) if line > 1 else ()))
+    notes = (*source.notes, *((say("the headings are in line {line}", line=line),) if line > 1 else ()))
     detected = Detected(
         encoding=source.encoding.removesuffix("-SIG") if isinstance(source, DelimitedText) else None,
         delimiter=source.delimiter if isinstance(source, DelimitedText) else None,
@@ -211,13 +208,18 @@ class _DigitWatch:
 
     def problems(self) -> Iterator[Problem]:
         for (heading, code), (row, example, times) in self._spoilt.items():
-            more = f" and {times - 1} more" if times > 1 else ""
-            yield Problem(row, heading, code, f"“{example}”{more}: {_SPOILT[code]}", "warn")
+            said = say("“{example}”: {why}", example=example, why=_SPOILT[code])
+            if times > 1:
+                said = say("“{example}” and {count} more: {why}", example=example, count=times - 1, why=_SPOILT[code])
+            yield Problem(row, heading, code, said, "warn")
         for heading, lengths in self._zeros.items():
             row, example = self._short.get(heading, (0, ""))
             if len(lengths) == 1 and 0 < len(example) < min(lengths):
-                said = f"“{example}” is shorter than the {min(lengths)} digits of those that begin with 0"
-                yield Problem(row, heading, "zeros-lost", f"{said}: {_SPOILT['zeros-lost']}", "warn")
+                said = say(
+                    "“{example}” is shorter than the {digits} digits of those that begin with 0: {why}",
+                    example=example, digits=min(lengths), why=_SPOILT["zeros-lost"],
+                )  # fmt: skip
+                yield Problem(row, heading, "zeros-lost", said, "warn")
 
     def _see_digits(self, row: int, heading: str, cell: str) -> None:
         if cell[0] == "0" and len(cell) > 2:
@@ -233,7 +235,9 @@ class _DigitWatch:
 
 
 _SPOILT = {
-    "digits-lost": "a spreadsheet shortened the number and its last digits are gone; make the column text",
-    "digits-zeroed": f"a spreadsheet keeps {EXCEL_DIGITS} digits, so the zeros at the end may stand for others",
-    "zeros-lost": "a spreadsheet may have dropped zeros in front",
+    "digits-lost": say("a spreadsheet shortened the number and its last digits are gone; make the column text"),
+    "digits-zeroed": say(
+        "a spreadsheet keeps {digits} digits, so the zeros at the end may stand for others", digits=EXCEL_DIGITS
+    ),
+    "zeros-lost": say("a spreadsheet may have dropped zeros in front"),
 }

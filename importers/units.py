@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from geo.codes import AreaKind
+from geo.codes import SPOKEN, AreaKind
 from geo.models import Area, AreaVersion
+from geo.sentences import join, say
 from importers.checked_rows import CheckedRows
-from importers.staffing_rows import StaffRow
+from importers.staffing_rows import UNIT_WORDS, StaffRow
 from staffing.models import Unit
 from staffing.words import UnitKind
 
@@ -72,7 +73,8 @@ def plan_units(db: Session, checked: CheckedRows[StaffRow], now: datetime) -> Un
         name = one.facts.get("unit_name", stands.name if stands else None)
         for field_, value in (("unit_name", name), ("unit_kind", kind)):
             if value is None:
-                checked.block(one.first_row, field_, "empty", f"unit {code} is not known yet, so this is needed")
+                needed = say("unit {code} is not known yet, so this is needed", code=code)
+                checked.block(one.first_row, field_, "empty", needed)
         if not isinstance(kind, UnitKind) or name is None:
             continue
         area_id = _area_of(code, one, kind, areas, checked) or (stands.area_id if stands else None)
@@ -98,9 +100,16 @@ def _named(checked: CheckedRows[StaffRow]) -> dict[str, NamedUnit]:
         units[code].facts[name], units[code].rows[name] = usual, row_number
         for value, number in said:
             if value != usual:
-                sentence = f"unit {code} is “{value}” here and “{usual}” in row {row_number}"
+                sentence = say(
+                    "unit {code} is “{here}” here and “{there}” in row {row}",
+                    code=code, here=_spoken(value), there=_spoken(usual), row=row_number,
+                )  # fmt: skip
                 checked.block(number, name, "unit-contradicts", sentence)
     return units
+
+
+def _spoken(fact: str | UnitKind) -> str:
+    return UNIT_WORDS[fact] if isinstance(fact, UnitKind) else fact
 
 
 def _facts(row: StaffRow) -> Iterator[tuple[str, str | UnitKind]]:
@@ -136,8 +145,10 @@ def _area_of(
     fitting = AREAS_OF[kind]
     found = next((areas[str(area_code), each] for each in fitting if (str(area_code), each) in areas), None)
     if found is None:
-        kinds = " or ".join(each.value for each in fitting)
-        said = f"{area_code} is the code of no {kinds} in force; unit {code} is loaded without it"
+        said = say(
+            "{area} is the code of no {kinds} in force; unit {code} is loaded without it",
+            area=str(area_code), kinds=join("{one} or {other}", [SPOKEN[each] for each in fitting]), code=code,
+        )  # fmt: skip
         checked.warn(unit.rows["unit_area"], "unit_area", "unknown-area", said)
     return found
 
@@ -146,5 +157,5 @@ def _check_works_at(checked: CheckedRows[StaffRow], plan: UnitPlan, named: Mappi
     known = plan.ids.keys() | named.keys() | checked.codes("unit_code")
     for row in checked.rows:
         if row.values.works_at is not None and row.values.works_at not in known:
-            said = f"there is no unit {row.values.works_at}, neither in this file nor in the records"
+            said = say("there is no unit {code}, neither in this file nor in the records", code=row.values.works_at)
             checked.block(row.number, "works_at", "unknown-unit", said)

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from geo.codes import AreaKind
 from geo.models import Area, AreaVersion
-from importers.checked_rows import CheckedRows, listed
+from geo.sentences import say
+from importers.checked_rows import CheckedRows, some_of
 from importers.staffing_rows import DutyRow
 from staffing.answering import HeldDuty
 from staffing.rosters import load_roster
@@ -37,12 +38,15 @@ def tell_vacancies(db: Session, checked: CheckedRows[DutyRow], now: datetime) ->
             crowded.append(f"{code} ({_numbers(workers)})")
     total = len(grids)
     for codes, problem, what in (
-        (vacant, "grids-without-worker", "have no worker"),
-        (uncovered, "grids-uncovered", "have a worker who is away and no deputy who is present"),
-        (crowded, "grids-with-several-workers", "have several workers; the smallest staff number is asked first"),
+        (vacant, "grids-without-worker", say("have no worker")),
+        (uncovered, "grids-uncovered", say("have a worker who is away and no deputy who is present")),
+        (crowded, "grids-with-several-workers", say("have several workers; the smallest staff number is asked first")),
     ):
         if codes:
-            sentence = f"{len(codes)} of {total} comprehensive grids {what}: {listed(codes)}"
+            sentence = say(
+                "{count} of {total} comprehensive grids {what}: {codes}",
+                count=len(codes), total=total, what=what, codes=some_of(codes),
+            )  # fmt: skip
             checked.warn(None, None, problem, sentence)
 
 

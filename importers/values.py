@@ -206,7 +206,7 @@ class ColumnOrder:
     """How a column writes day and month: None where no value needs it or where nothing decides; `why` says it."""
 
     order: DayOrder | None
-    why: str
+    why: Sentence | None = None
 
 
 def day_order(values: Iterable[str]) -> ColumnOrder:
@@ -225,10 +225,13 @@ def day_order(values: Iterable[str]) -> ColumnOrder:
         else:
             doubtful += first != second
     if len(examples) == 2:
-        return ColumnOrder(None, f"days and months are in both orders: “{examples['dmy']}” and “{examples['mdy']}”")
-    for order, example in examples.items():
-        return ColumnOrder(order, f"read as {'day/month' if order == 'dmy' else 'month/day'}/year, as in “{example}”")
-    return ColumnOrder(None, "no value tells the day from the month" if doubtful else "")
+        one, other = examples["dmy"], examples["mdy"]
+        return ColumnOrder(None, say("days and months are in both orders: “{one}” and “{other}”", one=one, other=other))
+    if example := examples.get("dmy"):
+        return ColumnOrder("dmy", say("read as day/month/year, as in “{example}”", example=example))
+    if example := examples.get("mdy"):
+        return ColumnOrder("mdy", say("read as month/day/year, as in “{example}”", example=example))
+    return ColumnOrder(None, say("no value tells the day from the month") if doubtful else None)
 
 
 def parse_time(text: str | None, tz: tzinfo, *, order: DayOrder | None = None) -> datetime | None:

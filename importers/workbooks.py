@@ -14,6 +14,7 @@ from typing import Any
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from geo.sentences import Sentence, listed, passed_on, say
 from importers.archives import check_zip
 from importers.columns import count_known
 from importers.delimited import HEADING_WITHIN
@@ -24,6 +25,8 @@ from importers.values import as_text
 EXCEL_DIGITS = 15
 """A spreadsheet keeps so many digits of a number; the ones after them are zeros."""
 
+_WORKBOOK = say("an Excel workbook")
+
 
 @dataclass
 class Sheet:
@@ -32,7 +35,7 @@ class Sheet:
     path: Path
     name: str
     book: Any
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def __post_init__(self) -> None:
@@ -56,7 +59,7 @@ def read_workbook(path: Path, *, sheet: str | None = None, known: frozenset[str]
     except BaseException:
         book.close()
         raise
-    return Sheet(path, name, book, (f"sheets left aside: {', '.join(others)}",) if others else ())
+    return Sheet(path, name, book, (say("sheets left aside: {sheets}", sheets=listed(others)),) if others else ())
 
 
 def _chosen(path: Path, book: Any, wanted: str | None, known: frozenset[str]) -> tuple[str, list[str]]:
@@ -71,7 +74,7 @@ def _chosen(path: Path, book: Any, wanted: str | None, known: frozenset[str]) ->
     if len(chosen) > 1 and known:
         chosen = [name for name in chosen if max(count_known(row, known) for row in heads[name]) > 1] or chosen
     if not chosen:
-        raise NoTable(path, reason="its sheets are empty")
+        raise NoTable(path, reason=say("its sheets are empty"))
     if len(chosen) > 1:
         raise SeveralSheets(path, sheets=tuple(chosen))
     return chosen[0], [name for name in heads if name != chosen[0]]
@@ -94,7 +97,7 @@ def _opened(path: Path) -> Any:
             warnings.simplefilter("ignore")
             return openpyxl.load_workbook(path, read_only=True, data_only=True)
     except _DAMAGE as fault:
-        raise FileDamaged(path, format="an Excel workbook", reason=type(fault).__name__) from None
+        raise FileDamaged(path, format=_WORKBOOK, reason=passed_on(type(fault).__name__)) from None
 
 
 _DAMAGE = (
@@ -115,8 +118,8 @@ def _rows(path: Path, book: Any, name: str) -> Iterator[Sequence[Any]]:
         except StopIteration:
             return
         except _DAMAGE as fault:
-            reason = f"sheet “{name}”, {type(fault).__name__}"
-            raise FileDamaged(path, format="an Excel workbook", reason=reason) from None
+            reason = say("sheet “{sheet}”, {why}", sheet=name, why=passed_on(type(fault).__name__))
+            raise FileDamaged(path, format=_WORKBOOK, reason=reason) from None
         yield row
 
 

@@ -8,7 +8,7 @@ from geo.addresses.answers import Accuracy, Answer, Candidate
 from geo.locate import AreaRef, Locator
 from incidents.address_placing import Decision, decide
 from incidents.address_reach import Reach, reach_of
-from incidents.addressing import Geocodes
+from incidents.addressing import Geocodes, pieces_of
 
 
 class TextStatus(StrEnum):
@@ -83,11 +83,7 @@ class Looked:
             "village": candidate.village,
             "township": _named(self.township(candidate)),
             "area": _named(None if area is None else area.ref),
-            "pieces": [
-                {"kind": piece.kind, "text": piece.text, "start": piece.start, "end": piece.end, "value": piece.value,
-                 "how": piece.how}
-                for piece in candidate.pieces
-            ],
+            "pieces": pieces_of(candidate),
             "reasons": [str(reason) for reason in candidate.reasons],
         }  # fmt: skip
 

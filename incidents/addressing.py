@@ -100,13 +100,18 @@ def _candidate(candidate: Candidate, reach: Reach) -> dict[str, Any]:
         "grid": _area(grid),
         "grids": len(grids),
         "area": None if area is None else _area(area.ref),
-        "pieces": [
-            {"kind": piece.kind, "text": piece.text, "start": piece.start, "end": piece.end, "value": piece.value,
-             "how": piece.how}
-            for piece in candidate.pieces
-        ],
+        "pieces": pieces_of(candidate),
         "reasons": [told(reason) for reason in candidate.reasons],
     }  # fmt: skip
+
+
+def pieces_of(candidate: Candidate) -> list[dict[str, Any]]:
+    """The pieces of the text that speak for a candidate, as JSON."""
+    return [
+        {"kind": piece.kind, "text": piece.text, "start": piece.start, "end": piece.end, "value": piece.value,
+         "how": piece.how}
+        for piece in candidate.pieces
+    ]  # fmt: skip
 
 
 def placed_by(candidate: dict[str, Any], *, asked: str, rule: str | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from geo.crs import DatumError, parse_datum
+from geo.sentences import Sentence, passed_on, say
 from incidents.words import Channel
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -45,7 +46,7 @@ def _local(moment: datetime | None) -> datetime | None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=LOCAL)
     if not (1 < moment.year < 9999 and 1900 <= aware.astimezone(LOCAL).year <= 2199):
-        raise ValueError("is no time at which anything could be reported")
+        raise ValueError(say("is no time at which anything could be reported"))
     return aware
 
 
@@ -93,7 +94,7 @@ class ReportDraft(BaseModel):
         try:
             return str(parse_datum(value))
         except DatumError as unknown:
-            raise ValueError(str(unknown)) from unknown
+            raise ValueError(unknown.sentence) from unknown
 
     @field_validator("reported_at")
     @classmethod
@@ -104,7 +105,7 @@ class ReportDraft(BaseModel):
     def _pair_whole(self) -> Self:
         if (self.lon is None) != (self.lat is None):
             missing = "lon" if self.lon is None else "lat"
-            raise ValueError(f"{missing} is missing: a position needs both coordinates, or neither")
+            raise ValueError(say("{field} is missing: a position needs both coordinates, or neither", field=missing))
         return self
 
 
@@ -124,7 +125,7 @@ class HistoricReport(ReportDraft):
     def _in_order(self) -> Self:
         known = [at for at in (self.reported_at, self.handled_at, self.closed_at) if at is not None]
         if known != sorted(known):
-            raise ValueError("the times are out of order: reported, then handled, then closed")
+            raise ValueError(say("the times are out of order: reported, then handled, then closed"))
         return self
 
 
@@ -148,24 +149,30 @@ def _fault(error: Mapping[str, Any]) -> Fault:
     context = error.get("ctx") or {}
     match error["type"]:
         case "missing":
-            message = "is missing"
+            message = say("is missing")
         case "string_too_short" | "too_short":
-            message = "is empty"
+            message = say("is empty")
         case "string_too_long":
-            message = f"is longer than {context['max_length']} characters"
+            message = say("is longer than {longest} characters", longest=context["max_length"])
         case "float_parsing" | "float_type" | "finite_number":
-            message = f"“{_shown(given)}” is not a number"
+            message = say("“{written}” is not a number", written=_shown(given))
         case "enum":
-            message = f"“{_shown(given)}” is not one of {context['expected']}"
+            message = say("“{written}” is not one of {choices}", written=_shown(given), choices=context["expected"])
         case "extra_forbidden":
-            message = "is not a field of a report"
+            message = say("is not a field of a report")
         case "value_error":
-            message = str(context.get("error") or error["msg"])
+            message = _of(context.get("error") or error["msg"])
         case kind if kind.startswith(("datetime", "date")):
-            message = f"“{_shown(given)}” is not a time; write for example 2026-03-01 08:05"
+            message = say("“{written}” is not a time; write for example 2026-03-01 08:05", written=_shown(given))
         case _:
-            message = str(error["msg"])
+            message = passed_on(str(error["msg"]))
     return Fault(field, str(error["type"]).replace("_", "-"), message)
+
+
+def _of(error: object) -> Sentence:
+    """What a validator of ours says, as the sentence that it raised; else a library's words."""
+    told = error.args[0] if isinstance(error, Exception) and error.args else error
+    return told if isinstance(told, Sentence) else passed_on(str(error))
 
 
 def _shown(value: Any) -> str:

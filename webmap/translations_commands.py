@@ -16,7 +16,7 @@ from webmap.languages import CATALOGUE, compile_catalogue
 
 WEBMAP = CATALOGUE.parents[3]
 SAY = {"say", "join"}
-SAID_IN = ("geo", "staffing", "importers")
+SAID_IN = ("geo", "staffing", "incidents", "importers")
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 
 HEADER = r"""# What the pages say, in Chinese. Keep in step with the code: flask translations update

@@ -4,20 +4,20 @@ A file is named by what its outlines are: other outlines, another name. It is re
 checksum was compared; what is damaged, cut off or of an earlier layout is drawn again.
 """
 
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geo.file_locks import alone
 from geo.raster.layout import LAYOUT, Frame
 from geo.raster.raster import CELLS_PER_CORNER, Arrays, Raster
 
@@ -40,7 +40,7 @@ class RasterStore:
         path = self._folder / f"{_name(outlines, near_m)}.raster"
         found = _read(path)
         if found is None:
-            with _alone(path):
+            with alone(path.with_suffix(".lock")):
                 found = _read(path)  # another may have drawn it meanwhile
                 if found is None:
                     found = Raster.draw(outlines, near_m=near_m)
@@ -114,17 +114,3 @@ def _read(path: Path) -> Raster | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         log.warning("%s is damaged (%s) and will be drawn again", path.name, error)
         return None
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the lock of one file; where none can be made, go on without."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_suffix(".lock").open("w")
-    except OSError:
-        yield
-        return
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

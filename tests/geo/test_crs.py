@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shapely import box
 from shapely.geometry import MultiPolygon, Point, Polygon
 
-from geo import crs
+from geo import crs, crs_guessing
 
 GEOD = pyproj.Geod(ellps="WGS84")
 
@@ -165,6 +165,23 @@ def test_accuracy_is_stated_and_unknown_parameters_are_said_to_be_unknown():
     assert crs.accuracy_m("EPSG:2384") is None  # Xian 1980
 
 
+def test_where_the_accuracy_depends_on_the_place_it_is_that_of_the_place():
+    assert crs.accuracy_m("EPSG:4269") is None  # NAD83: 4 m in Ontario, nothing known of Europe
+    assert crs.accuracy_there_m(np.array([-79.0, -79.1]), np.array([43.0, 43.1]), "EPSG:4269") == 4
+    assert crs.accuracy_there_m(np.array([-79.0, 20.0]), np.array([43.0, 43.0]), "EPSG:4269") is None
+    assert crs.accuracy_there_m(np.array([120.0]), np.array([33.0]), "gcj02") == 1
+
+
+def test_a_described_system_is_turned_as_it_is_described_and_back():
+    own = crs.described_datum("+proj=tmerc +lon_0=119.5 +x_0=500000 +ellps=GRS80")
+    assert own.planar
+    assert crs.to_wgs84(500_000.0, 0.0, own) == pytest.approx((119.5, 0))
+    assert crs.from_wgs84(119.5, 0.0, own) == pytest.approx((500_000, 0))
+    assert crs.accuracy_m(own) is None
+    with pytest.raises(crs.DatumError, match="not a system of positions"):
+        crs.described_datum('LOCAL_CS["own",UNIT["metre",1]]')
+
+
 # --- names of datums
 
 
@@ -305,7 +322,7 @@ def raw_bounds(epsg: int, lonlat: crs.Bounds = COUNTY) -> crs.Bounds:
 
 @pytest.mark.parametrize("epsg", [4527, 4498, 3857])
 def test_a_zone_in_the_easting_needs_no_county(epsg):
-    assert epsg in crs.guess_crs(raw_bounds(epsg))
+    assert epsg in crs_guessing.guess_crs(raw_bounds(epsg))
 
 
 @pytest.mark.parametrize("epsg", [*range(4513, 4534), *range(4491, 4502)])
@@ -313,45 +330,45 @@ def test_every_zone_number_is_understood(epsg):
     west, south, east, north = pyproj.CRS.from_epsg(epsg).area_of_use.bounds
     middle = (west + east) / 2, (south + north) / 2
     around = (middle[0] - 0.2, middle[1] - 0.2, middle[0] + 0.2, middle[1] + 0.2)
-    assert crs.guess_crs(raw_bounds(epsg, around), around) == [epsg]
-    assert epsg in crs.guess_crs(raw_bounds(epsg, around))
+    assert crs_guessing.guess_crs(raw_bounds(epsg, around), around) == [epsg]
+    assert epsg in crs_guessing.guess_crs(raw_bounds(epsg, around))
 
 
 @pytest.mark.parametrize("epsg", range(4534, 4555))
 def test_six_digits_find_their_central_meridian_by_the_county(epsg):
     meridian = 75 + 3 * (epsg - 4534)
     around = (meridian - 0.9, 33.0, meridian - 0.4, 33.4)
-    assert crs.guess_crs(raw_bounds(epsg, around), around) == [epsg]
+    assert crs_guessing.guess_crs(raw_bounds(epsg, around), around) == [epsg]
 
 
 def test_six_digits_without_a_county_stay_open_between_all_meridians():
-    assert crs.guess_crs(raw_bounds(4549)) == list(range(4534, 4555))
+    assert crs_guessing.guess_crs(raw_bounds(4549)) == list(range(4534, 4555))
 
 
 def test_far_from_the_meridian_it_is_the_six_degree_zone():
     around = (114.2, 22.5, 114.6, 22.9)  # 2.4 degrees from 117°E: beyond any 3° zone
-    assert crs.guess_crs(raw_bounds(4509, around), around) == [4509]
-    assert crs.guess_crs(raw_bounds(4509, around)) == list(range(4502, 4513))
+    assert crs_guessing.guess_crs(raw_bounds(4509, around), around) == [4509]
+    assert crs_guessing.guess_crs(raw_bounds(4509, around)) == list(range(4502, 4513))
 
 
 def test_the_county_decides_between_mercator_and_a_zone_that_begins_alike():
     raw = raw_bounds(3857, (120.0, 31.0, 120.4, 31.3))  # easting 13 358 338: also "zone 13"
-    assert crs.guess_crs(raw) == [4491, 3857]
-    assert crs.guess_crs(raw, (119.9, 30.9, 120.5, 31.4)) == [3857]
+    assert crs_guessing.guess_crs(raw) == [4491, 3857]
+    assert crs_guessing.guess_crs(raw, (119.9, 30.9, 120.5, 31.4)) == [3857]
 
 
 def test_degrees_are_recognised_in_china_and_elsewhere():
-    assert crs.guess_crs(COUNTY) == [4490]
-    assert crs.guess_crs((-123.3, 49.2, -123.0, 49.3)) == [4326]
-    assert crs.guess_crs((2.0, 48.0, 3.0, 49.0), COUNTY) == []
+    assert crs_guessing.guess_crs(COUNTY) == [4490]
+    assert crs_guessing.guess_crs((-123.3, 49.2, -123.0, 49.3)) == [4326]
+    assert crs_guessing.guess_crs((2.0, 48.0, 3.0, 49.0), COUNTY) == []
 
 
 @pytest.mark.parametrize("epsg", [4490, 4549, 4528])
 def test_a_layer_written_north_first_is_found_only_when_asked(epsg):
     west, south, east, north = COUNTY if epsg == 4490 else raw_bounds(epsg)
     swapped = (south, west, north, east)
-    assert crs.guess_crs(swapped, COUNTY) == []
-    assert crs.guess_swapped_crs(swapped, COUNTY) == [epsg]
+    assert crs_guessing.guess_crs(swapped, COUNTY) == []
+    assert crs_guessing.guess_swapped_crs(swapped, COUNTY) == [epsg]
 
 
 @pytest.mark.parametrize(
@@ -365,10 +382,10 @@ def test_a_layer_written_north_first_is_found_only_when_asked(epsg):
     ],
 )
 def test_nothing_is_named_when_nothing_fits(bounds):
-    assert crs.guess_crs(bounds) == []
+    assert crs_guessing.guess_crs(bounds) == []
 
 
 def test_the_share_of_vertices_at_home_is_counted():
     lon, lat = np.array([119.1, 119.2, 119.3, 121.0]), np.full(4, 33.2)
-    assert crs.share_within(lon, lat, COUNTY) == 0.75
-    assert crs.share_within(lon[:0], lat[:0], COUNTY) == 0.0
+    assert crs_guessing.share_within(lon, lat, COUNTY) == 0.75
+    assert crs_guessing.share_within(lon[:0], lat[:0], COUNTY) == 0.0

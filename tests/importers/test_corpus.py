@@ -33,8 +33,6 @@ POLYGONS = {5, 15, 25, 0}
 
 REFUSED_POLYGONS = {
     "mapshaper__166_c_utm": errors.CrsUnknown,
-    "mapshaper__geopackage_Oregon_customCRS": errors.CrsUnusable,
-    "mapshaper__geopackage_world_land_robin": errors.CrsUnusable,
     "mapshaper__shapefile_two_states_merc_copy": errors.CrsUnknown,
     "mapshaper__shplib_anno": errors.CrsUnknown,
     "mapshaper__shplib_polygon": errors.CrsUnknown,

@@ -12,7 +12,6 @@ import shapely
 from shapely.geometry import LineString, Point, Polygon, box
 
 from geo.coverage import mend_outline
-from importers.coordinates import identify
 from importers.errors import (
     CrsImplausible,
     CrsUnknown,
@@ -32,14 +31,18 @@ from importers.errors import (
     UnsupportedFormat,
 )
 from importers.layers import Layer, read_layer
+from importers.report import ImportReport
+from importers.systems import identify
 from tests.importers.shapefiles import FIELDS, prj, square, write_shapefile, zipped
 
 COUNTY = (119.0, 32.0, 120.0, 33.0)
 HERE = square(119.5, 32.5)
 THERE = square(119.51, 32.5)
+OWN_MERIDIAN = prj(4549).replace("120.0", "119.5").replace("CGCS2000_3_Degree_GK_CM_120E", "County_own")
+"""Gauss-Krüger around a county's own central meridian: in no register."""
 
 
-def in_metres(ring, epsg: int, shift: float = 0.0):
+def in_metres(ring, epsg: int | str, shift: float = 0.0):
     project = pyproj.Transformer.from_crs(4326, epsg, always_xy=True)
     return [(x + shift, y) for x, y in (project.transform(*corner) for corner in ring)]
 
@@ -330,7 +333,7 @@ def test_metres_without_a_prj_are_read_where_only_one_meridian_fits_the_county(t
 
 def test_metres_without_a_prj_or_a_county_are_asked_about(tmp_path):
     path = write_shapefile(tmp_path / "grids", [[in_metres(HERE, 4549)]], crs=None)
-    with pytest.raises(CrsUnknown, match=r"One of 21 central meridians.*--crs EPSG:4549") as refused:
+    with pytest.raises(CrsUnknown, match=r"If .* CGCS2000, 21 .* could be meant.*--crs EPSG:4549") as refused:
         read_layer(path)
     assert "EPSG:4548" in refused.value.candidates
 
@@ -369,6 +372,32 @@ def test_metres_of_nowhere_are_refused_with_their_range(tmp_path):
         read_layer(path)
 
 
+def test_metres_that_no_meridian_puts_into_the_county_are_offered_none(tmp_path):
+    path = write_shapefile(tmp_path / "grids", [[in_metres(HERE, 4549)]], crs=None)
+    elsewhere = (119.0, 25.0, 119.6, 25.6)
+    with pytest.raises(CrsUnknown, match="none of the usual systems would put them in the county") as refused:
+        read_layer(path, county_box=elsewhere)
+    assert refused.value.candidates == ()
+
+
+@pytest.mark.parametrize("told", [{}, {"crs": "EPSG:4547"}])
+def test_a_cpg_that_is_no_encoding_is_told_with_the_first_refusal(tmp_path, told):
+    """Not only once the coordinate system is settled."""
+    path = write_shapefile(tmp_path / "grids", [[in_metres(HERE, 4549)]], crs=None, cpg="<!DOCTYPE html>")
+    with pytest.raises((CrsUnknown, CrsImplausible)) as refused:
+        read_layer(path, **told, county_box=COUNTY if told else None)
+    report = ImportReport.refused(path, refused.value)
+    assert [problem.code for problem in report.problems][1:] == ["encoding-declared-wrongly"]
+    assert "<!DOCTYPE html>" in report.problems[1].message
+
+
+def test_a_cpg_that_is_no_encoding_is_told_with_a_text_that_fits_none(tmp_path):
+    path = write_shapefile(tmp_path / "grids", [[HERE]], [("A-01", b"\xff\xff\xff", "1")], cpg="?!")
+    with pytest.raises(TextUndecodable) as refused:
+        read_layer(path)
+    assert [problem.code for problem in refused.value.found] == ["encoding-declared-wrongly"]
+
+
 def test_degrees_without_a_prj_are_taken_for_wgs84_and_it_is_said(tmp_path):
     layer = read_layer(write_shapefile(tmp_path / "grids", [[HERE]], crs=None))
     assert (layer.detected.crs, layer.detected.datum) == ("EPSG:4326", "wgs84")
@@ -402,19 +431,59 @@ def test_a_prj_that_is_a_web_page_is_left_aside_and_said(tmp_path):
     assert codes(read_layer(path)) == ["prj-unreadable", "crs-assumed"]
 
 
-def test_a_system_no_register_knows_is_refused_until_told(tmp_path):
-    strange = prj(4549).replace("120.0", "119.7").replace("CGCS2000_3_Degree_GK_CM_120E", "County_own")
-    path = write_shapefile(tmp_path / "grids", [[in_metres(HERE, 4549)]], crs=strange)
-    with pytest.raises(CrsUnusable, match="County_own"):
+def test_a_county_with_a_central_meridian_of_its_own_is_read_as_its_prj_describes_it(tmp_path):
+    path = write_shapefile(tmp_path / "grids", [[in_metres(HERE, OWN_MERIDIAN)]], crs=OWN_MERIDIAN)
+    layer = read_layer(path, county_box=COUNTY)
+    assert near(layer, 1, HERE)
+    assert (layer.detected.crs, layer.detected.datum, codes(layer)) == ("County_own", "cgcs2000", [])
+    assert "“County_own”: .prj describes it, with the central meridian 119.5°; it is in no register" in str(
+        layer.detected.notes
+    )
+
+
+def test_a_meridian_of_its_own_that_puts_the_layer_elsewhere_is_found_out(tmp_path):
+    path = write_shapefile(tmp_path / "grids", [[in_metres(HERE, 4549)]], crs=OWN_MERIDIAN.replace("119.5", "116.5"))
+    with pytest.raises(CrsImplausible, match=r"read as “County_own” .*EPSG:4549"):
+        read_layer(path, county_box=COUNTY)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        'LOCAL_CS["County_own",UNIT["metre",1]]',  # a building site's own axes
+        OWN_MERIDIAN.replace("Gauss_Kruger", "Nonsense"),
+    ],
+)
+def test_a_system_that_cannot_be_turned_is_refused_until_told(tmp_path, description):
+    path = write_shapefile(tmp_path / "grids", [[in_metres(HERE, 4549)]], crs=description)
+    with pytest.raises(CrsUnusable, match=r"County_own.*cannot be turned into WGS-84"):
         read_layer(path)
     with pytest.raises(CrsUnusable, match="EPSG"):
         read_layer(path, crs="Beijing 54")
     assert near(read_layer(path, crs="EPSG:4549"), 1, HERE)
 
 
-def test_a_survey_on_an_old_datum_is_warned_of(tmp_path):
-    path = write_shapefile(tmp_path / "grids", [[in_metres(HERE, 2437)]], crs=2437)
-    assert codes(read_layer(path)) == ["datum-imprecise"]
+@pytest.mark.parametrize(
+    ("epsg", "said"),
+    [(2437, "within 15 m here"), (2384, "is not known: outlines may lie tens of metres off")],  # Beijing, Xian
+)
+def test_a_survey_on_an_old_datum_is_warned_of_with_what_is_known(tmp_path, epsg, said):
+    path = write_shapefile(tmp_path / "grids", [[in_metres(HERE, epsg)]], crs=epsg)
+    [problem] = read_layer(path).problems
+    assert (problem.code, said in problem.message) == ("datum-imprecise", True)
+
+
+@pytest.mark.parametrize(("west", "north", "epsg", "metres"), [(-79.4, 43.1, 4269, 4), (150, -33, 4283, 3)])
+def test_a_foreign_datum_with_parameters_for_its_place_is_no_trouble(tmp_path, west, north, epsg, metres):
+    """NAD83 and GDA94 have several sets of them, and PROJ takes the one for Ontario, or for Australia."""
+    layer = read_layer(write_shapefile(tmp_path / "grids", [[square(west, north, 0.01)]], crs=epsg))
+    assert codes(layer) == []
+    assert layer.detected.notes[-1] == f"EPSG:{epsg} turns into WGS-84 within {metres} m"
+
+
+def test_a_foreign_datum_far_from_its_country_is_warned_of(tmp_path):
+    layer = read_layer(write_shapefile(tmp_path / "grids", [[square(20, 43)]], crs=4269))
+    assert codes(layer) == ["datum-imprecise"]
 
 
 def test_one_stray_outline_in_a_hundred_does_not_condemn_the_system(tmp_path):

@@ -338,3 +338,9 @@ def test_two_imports_of_staff_wait_for_each_other(engine: Engine, tmp_path: Path
         second.rollback()
         assert import_staff(second, path, by="tester", now=NOON).loaded == 1
         second.rollback()
+
+
+def test_what_is_odd_about_a_file_is_told_together_with_the_column_it_lacks(db: Session, tmp_path: Path):
+    report = load(db, tmp_path, "工号,备注,备注,单位编码", "001,,,V1")
+    assert told(report) == [(None, "name", "missing-column")]
+    assert warned(report) == [(None, "备注", "heading-repeated")]

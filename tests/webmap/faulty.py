@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from geo.codes import AreaKind
 from geo.crs import from_wgs84
 from tests.factories import make_area, make_ladder
-from tests.importers.shapefiles import Ring, prj, square, write_shapefile, zipped
+from tests.importers.shapefiles import Ring, square, write_shapefile, zipped
 
 Make = Callable[[Path], Path]
 
@@ -117,7 +117,7 @@ def without_outlines(folder: Path) -> Path:
     return folder / "网格.gpkg"
 
 
-_OWN = prj(4549).replace("120.0", "119.7").replace("CGCS2000_3_Degree_GK_CM_120E", "County_own")
+_OWN = 'LOCAL_CS["County_own",UNIT["metre",1]]'
 
 FAULTY: dict[str, list[tuple[Make, dict[str, Any]]]] = {
     "overlap": [(geojson({"outline": box(119.001, 33.001, 119.009, 33.009)}), {})],
@@ -177,7 +177,7 @@ FAULTY: dict[str, list[tuple[Make, dict[str, Any]]]] = {
         (shp([[(y, x) for x, y in GRID]]), {}),
     ],
     "datum-conflict": [(shp([metres(4549)], crs=4549), {"datum": "gcj02"})],
-    "datum-imprecise": [(shp([metres(2437)], crs=2437), {})],
+    "datum-imprecise": [(shp([metres(2437)], crs=2437), {}), (shp([metres(2384)], crs=2384), {})],
     "prj-unreadable": [(shp(crs="<!DOCTYPE html><html><head>"), {})],
     "unknown-encoding": [(shp(), {"encoding": "klingon"})],
     "text-undecodable": [
