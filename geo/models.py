@@ -143,9 +143,10 @@ class Redraw(Base):
         JSONB(none_as_null=True), comment="what is being done, and how far it is; null while nothing is"
     )
     summary: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'"), comment="what the last check counted")
-    comparison: Mapped[dict[str, Any] | None] = mapped_column(
-        JSONB(none_as_null=True), comment="how it differs from what it was checked against, and whom that concerns"
-    )
+    comparison: Mapped[dict[str, Any] | None] = mapped_column(  # of many megabytes where all grids change
+        JSONB(none_as_null=True), deferred=True,
+        comment="how it differs from what it was checked against, and whom that concerns",
+    )  # fmt: skip
     created_at: Mapped[CreatedAt]
 
 

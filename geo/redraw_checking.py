@@ -5,7 +5,7 @@ again: the same kind, between the same rows.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 import shapely
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from database.base import WGS84
 from geo.codes import GB, PROFILES, AreaKind
@@ -29,7 +29,7 @@ from geo.redraws.ground import examine_ground
 from geo.redraws.mends import DraftGrid
 from geo.redraws.shapes import examine_shapes
 from geo.redraws.words import Decision, RedrawState, RedrawStep
-from geo.sentences import say, told
+from geo.sentences import Sentence, say, told
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -45,9 +45,11 @@ def nobody(_stage: str, _done: int, _total: int) -> None:
     """Progress that nobody looks at."""
 
 
-def examine(db: Session, redraw: Redraw, ground: Ground, progress: Progress = nobody) -> list[Finding]:
-    """Everything wrong with the rows of a redraw on that ground. Writes nothing."""
-    rows = rows_of(db, redraw)
+def examine(
+    db: Session, redraw: Redraw, ground: Ground, progress: Progress = nobody, *, rows: Sequence[DraftGrid] | None = None
+) -> list[Finding]:
+    """Everything wrong with the rows of a redraw on that ground; with `rows` they need not be read. Writes nothing."""
+    rows = rows_of(db, redraw) if rows is None else rows
     parents = {code: cast(Outline, area.outline) for code, area in ground.fill.items()}
     steps: list[tuple[str, Callable[[], Iterable[Finding]]]] = [
         ("codes", lambda: _codes(db, redraw, rows, ground, parents)),
@@ -130,7 +132,7 @@ def keep(
     accepted = _accepted(db, redraw)
     _forget(db, redraw)
     _settle_read_problems(db, redraw)
-    rows = [_row(redraw, finding, accepted) for finding in found]
+    rows = list(_rows(redraw, found, accepted))
     for start in range(0, len(rows), 1000):
         db.execute(insert(RedrawFinding), rows[start : start + 1000])
     redraw.state, redraw.base, redraw.checked_at = RedrawState.CHECKED, ground.base, now
@@ -153,6 +155,24 @@ def count(db: Session, redraw: Redraw) -> Checked:
 
     accepted = those("block", Decision.ACCEPTED) + those("warn", Decision.ACCEPTED)
     return Checked(those("block", None), those("warn", None), accepted)
+
+
+MOST_TOLD = 1000
+"""Of one kind of warning that proposes nothing so many are kept one by one: nobody reads on, nor looks at so many."""
+
+
+def _rows(redraw: Redraw, found: Sequence[Finding], accepted: Mapping["Same", str | None]) -> Iterator[dict[str, Any]]:
+    """A row for each finding; where a warning is told a hundred thousand times, one for all but the first of them."""
+    seen: Counter[str] = Counter()
+    for finding in found:
+        if finding.severity == "warn" and finding.mend is None:
+            seen[finding.code] += 1
+        if seen[finding.code] <= MOST_TOLD:
+            yield _row(redraw, finding, accepted)
+    for code, count in seen.items():
+        if count > MOST_TOLD:
+            said = say("The same is true of {count} more, which are not listed one by one.", count=count - MOST_TOLD)
+            yield _untold(redraw, code, said, accepted)
 
 
 Same = tuple[str, tuple[int, ...], tuple[str, ...]]
@@ -215,11 +235,17 @@ def keep_read(db: Session, redraw: Redraw, problems: Sequence[RowProblem]) -> No
 
 def _settle_read_problems(db: Session, redraw: Redraw) -> None:
     """Problems of a row's code are over once the row has another one."""
-    with_code = {row.row for row in rows_of(db, redraw) if row.code}
-    for problem in db.scalars(
-        select(RedrawFinding).where(RedrawFinding.redraw_id == redraw.id, RedrawFinding.of_file.is_(True))
-    ):
-        if problem.code in OF_CODES and set(problem.rows) <= with_code:
+    problems = db.scalars(
+        select(RedrawFinding)
+        .where(RedrawFinding.redraw_id == redraw.id, RedrawFinding.of_file.is_(True), RedrawFinding.code.in_(OF_CODES))
+        .options(defer(RedrawFinding.shape))
+    ).all()
+    if not problems:
+        return
+    coded = select(DraftArea.row).where(DraftArea.redraw_id == redraw.id, DraftArea.code != "")
+    with_code = set(db.scalars(coded))
+    for problem in problems:
+        if set(problem.rows) <= with_code:
             problem.decision = Decision.MENDED
     db.flush()
 
@@ -234,5 +260,15 @@ def _row(redraw: Redraw, finding: Finding, accepted: Mapping[Same, str | None]) 
         "rows": list(finding.rows), "field": None, "size_m2": finding.size_m2, "of_file": False,
         "shape": shapely.to_wkb(shapely.set_srid(as_multi(finding.shape), WGS84), hex=True, include_srid=True),
         "message": told(finding.message), "mend": finding.mend.to_json() if finding.mend else None,
+        "decision": Decision.ACCEPTED if same in accepted else None, "decided_by": accepted.get(same),
+    }  # fmt: skip
+
+
+def _untold(redraw: Redraw, code: str, said: Sentence, accepted: Mapping[Same, str | None]) -> dict[str, Any]:
+    """The row that stands for all further findings of a kind."""
+    same = (code, (), ())
+    return {
+        "redraw_id": redraw.id, "code": code, "severity": "warn", "codes": [], "rows": [], "field": None,
+        "size_m2": None, "of_file": False, "shape": None, "message": told(said), "mend": None,
         "decision": Decision.ACCEPTED if same in accepted else None, "decided_by": accepted.get(same),
     }  # fmt: skip

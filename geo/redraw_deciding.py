@@ -14,7 +14,7 @@ from geo.models import Redraw
 from geo.redraw_checking import count
 from geo.redraw_drafts import OPEN, Planner, append, change_row, doubt, locked, rows_of
 from geo.redraw_ground import Ground
-from geo.redraw_models import RedrawFinding
+from geo.redraw_models import RedrawEvent, RedrawFinding
 from geo.redraws.errors import UnknownFinding
 from geo.redraws.mends import Change, DraftGrid, MendFails, apply, changes_of
 from geo.redraws.words import Decision, RedrawStep
@@ -56,11 +56,15 @@ def accept(db: Session, redraw_id: int, wanted: Wanted, *, by: Planner, now: dat
 def mend(db: Session, redraw_id: int, wanted: Wanted, ground: Ground, *, by: Planner, now: datetime) -> int:
     """Make the proposed changes of open findings, one finding after the other; returns how many were mended.
 
-    A mend that would leave nothing of a grid is not made, and its finding stays open. The redraw is a draft again
-    until it is checked. Raises what `accept` does.
+    A mend that would leave nothing of a grid is not made, and its finding stays open; nor does a whole kind take back
+    what was moved on purpose, which is done by its own id. The redraw is a draft again until it is checked. Raises
+    what `accept` does.
     """
     redraw = locked(db, redraw_id, *OPEN)
     chosen = [finding for finding in _open(db, redraw, wanted) if finding.mend is not None]
+    if not wanted.ids:
+        moved = moved_rows(db, redraw)
+        chosen = [finding for finding in chosen if not undoes_move(finding, moved)]
     proposed = {finding.id: changes_of(finding.mend) for finding in chosen if finding.mend is not None}
     rows = sorted({change.row for changes in proposed.values() for change in changes})
     drafts = {row.row: row for row in rows_of(db, redraw, rows)}
@@ -79,6 +83,29 @@ def mend(db: Session, redraw_id: int, wanted: Wanted, ground: Ground, *, by: Pla
         what = [{"code": one.code, "codes": one.codes, "rows": one.rows, "size_m2": one.size_m2} for one in mended]
         append(db, redraw, RedrawStep.MENDED, by=by, now=now, count=len(mended), findings=what)
     return len(mended)
+
+
+def moved_rows(db: Session, redraw: Redraw) -> frozenset[int]:
+    """The rows that somebody put under another village since the file was read, if it was."""
+    told = select(RedrawEvent.step, RedrawEvent.details).where(
+        RedrawEvent.redraw_id == redraw.id, RedrawEvent.step.in_((RedrawStep.READ, RedrawStep.EDITED))
+    )
+    moved: set[int] = set()
+    for step, details in db.execute(told.order_by(RedrawEvent.id)):
+        if step == RedrawStep.READ:
+            moved.clear()
+        elif details.get("what") == "move":
+            moved.update(details["rows"])
+    return frozenset(moved)
+
+
+OF_MOVES = frozenset({"parent-mismatch", "outside-parent", "outside-scope"})
+"""What is found of a grid that was moved, until the borders of the villages are redrawn too."""
+
+
+def undoes_move(finding: RedrawFinding, moved: Collection[int]) -> bool:
+    """Tell whether the mend of a finding would take back what was moved on purpose."""
+    return finding.code in OF_MOVES and not set(finding.rows).isdisjoint(moved)
 
 
 def _changed(drafts: dict[int, DraftGrid], changes: Sequence[Change]) -> dict[int, DraftGrid] | None:

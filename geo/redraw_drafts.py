@@ -10,7 +10,7 @@ from typing import Any
 
 import shapely
 from geoalchemy2.functions import ST_AsBinary
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from geo.codes import AreaKind
@@ -121,13 +121,22 @@ def rows_of(db: Session, redraw: Redraw, rows: Sequence[int] | None = None) -> l
         .order_by(DraftArea.row)
     )  # fmt: skip
     if rows is not None:
-        wanted = wanted.where(DraftArea.row.in_(rows))
+        wanted = wanted.where(DraftArea.row == func.any(list(rows)))  # one parameter, however many
     found = db.execute(wanted).all()
     outlines = shapely.from_wkb([bytes(row[3]) for row in found])
     return [
         DraftGrid(row[0], row[1], row[2], as_simple(outline), row[4], row[5], row[6])
         for row, outline in zip(found, outlines, strict=True)
     ]
+
+
+def as_read(db: Session, redraw: Redraw) -> bool:
+    """Tell whether the rows are still as they came from the file: nothing was mended or edited since."""
+    steps = select(RedrawEvent.step).where(
+        RedrawEvent.redraw_id == redraw.id,
+        RedrawEvent.step.in_((RedrawStep.READ, RedrawStep.MENDED, RedrawStep.EDITED)),
+    )
+    return db.scalar(steps.order_by(RedrawEvent.id.desc()).limit(1)) == RedrawStep.READ
 
 
 def doubt(redraw: Redraw) -> None:

@@ -1,4 +1,4 @@
-"""What a planner tries by hand in a draft: a grid split by a line, or moved to another village.
+"""What a planner does by hand in a draft: another word in a row, a grid split by a line, or moved to another village.
 
 A draft that is tried on the map as it stands has all grids of each village that it touches, and replaces those. The
 villages themselves are areas of another kind, so of another draft: where a grid moves, the border between its old and
@@ -11,15 +11,16 @@ Functions lock the redraw and flush; the caller commits, and has the redraw chec
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 import shapely
 from shapely.geometry import LineString
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from database.base import WGS84
-from geo.codes import FREE, GB, AreaKind
+from geo.codes import FREE, GB, AreaKind, levels_above
 from geo.coverage import Outline, as_multi
 from geo.locate import LocatableArea
 from geo.models import Area, AreaVersion, Redraw
@@ -27,7 +28,7 @@ from geo.redraw_drafts import OPEN, Planner, append, begin, change_row, doubt, l
 from geo.redraw_ground import Ground, ground_of, within
 from geo.redraw_models import DraftArea, RedrawEvent
 from geo.redraws import splitting
-from geo.redraws.errors import RedrawError
+from geo.redraws.errors import RedrawError, UnknownRedraw
 from geo.redraws.mends import Change, DraftGrid, apply
 from geo.redraws.words import RedrawStep
 
@@ -55,6 +56,14 @@ class NotBeside(RedrawError):
     """The grid does not touch that village: it would lie apart from the village's other grids."""
 
 
+class UnknownParent(RedrawError):
+    """There is no such area above, neither on the map of today nor on one to come."""
+
+
+class UnknownRow(UnknownRedraw):
+    """The draft has no such row."""
+
+
 class LastGrid(RedrawError):
     """It is the only grid of its village, which would be left with no ground: redraw the villages instead."""
 
@@ -65,6 +74,66 @@ class Moved:
 
     grid: DraftGrid
     borders: Redraw | None = None
+
+
+class RowWords(TypedDict, total=False):
+    """What a row says of its area beside its outline; what is not given stays. `parent` is a code."""
+
+    code: str
+    name: str
+    parent: str | None
+    households: int | None
+
+
+def edit_row(
+    db: Session, redraw_id: int, number: int, words: RowWords, *, by: Planner, now: datetime
+) -> dict[str, list[Any]]:
+    """Give one row other words, and return each field that changes as it was and as it is.
+
+    The history tells them. Where nothing changes, nothing is written, and what was checked stays so. Raises
+    UnknownRedraw, WrongState, UnknownRow, UnknownParent.
+    """
+    redraw = locked(db, redraw_id, *OPEN)
+    found = rows_of(db, redraw, [number])
+    if not found:
+        raise UnknownRow
+    before, after = found[0], replace(found[0], **words)
+    changed = {
+        name: [getattr(before, name), getattr(after, name)]
+        for name in words
+        if getattr(before, name) != getattr(after, name)
+    }
+    if changed:
+        change_row(db, redraw, after, _parent_of(db, redraw, after, "parent" in changed, now))
+        doubt(redraw)
+        redraw.reviewer = None
+        append(db, redraw, RedrawStep.EDITED, by=by, now=now, row=number, changed=changed)
+    return changed
+
+
+def _parent_of(db: Session, redraw: Redraw, row: DraftGrid, is_new: bool, now: datetime) -> dict[str, int]:
+    """Code → id of the area above a row, if there is to be one. One that stays need not be in force any more."""
+    if row.parent is None:
+        return {}
+    if is_new:
+        return {row.parent: _above(db, redraw.kind, row.parent, now)}
+    kept = select(DraftArea.parent_id).where(DraftArea.redraw_id == redraw.id, DraftArea.row == row.row)
+    parent_id = db.scalar(kept)
+    return {} if parent_id is None else {row.parent: parent_id}
+
+
+def _above(db: Session, kind: AreaKind, code: str, now: datetime) -> int:
+    """The area of that code that may lie above the kind, of several levels the nearest. Raises UnknownParent."""
+    levels = levels_above(kind)
+    rows = db.execute(
+        select(Area.kind, Area.id)
+        .join(AreaVersion, AreaVersion.area_id == Area.id)
+        .where(Area.code == code, Area.kind.in_(levels), AreaVersion.valid.overlaps(Range(now, None)))
+    )
+    found = {row[0]: row[1] for row in rows}
+    if not found:
+        raise UnknownParent
+    return int(found[min(found, key=levels.index)])
 
 
 def cover(db: Session, redraw: Redraw, area_ids: Collection[int], *, now: datetime) -> Ground:

@@ -92,6 +92,11 @@ def ground_of(db: Session, kind: AreaKind, scope_ids: Collection[int], at: datet
     return Ground(at, kind, areas, inside, outside, frozenset(scope_ids))
 
 
+def above_of(db: Session, kind: AreaKind, at: datetime) -> Ground:
+    """The map as it stands at `at` without the areas of the kind itself: all that naming a parent takes."""
+    return Ground(at, kind, areas_valid_at(db, at, kinds=levels_above(kind)), (), (), frozenset())
+
+
 def within(ground: Ground) -> list[int]:
     """Every area that the whole scope lies in, by id; none where it has no bounds."""
     ladders = [set(ground.ladder(area_id)) for area_id in ground.scope_ids]

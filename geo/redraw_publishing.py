@@ -7,11 +7,12 @@ Whatever happens to the process or the database before the commit, nothing has h
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, ColumnElement, cast, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, Range
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from geo.coverage import as_multi
 from geo.crs import area_m2
@@ -127,16 +128,21 @@ def end_versions(db: Session, version_ids: Sequence[int], at: datetime, redraw_i
     if version_ids:
         db.execute(
             update(AreaVersion)
-            .where(AreaVersion.id.in_(version_ids))
+            .where(_one_of(AreaVersion.id, version_ids))
             .values(valid=func.tstzrange(func.lower(AreaVersion.valid), at), ended_by_id=redraw_id)
         )
+
+
+def _one_of(column: InstrumentedAttribute[Any], values: Sequence[int]) -> ColumnElement[bool]:
+    """Whether a column holds one of the values, which are sent as one array: a statement takes 65,535 parameters."""
+    return column == func.any(cast(list(values), ARRAY(BigInteger)))
 
 
 def _refuse_later(db: Session, redraw: Redraw, ground: Ground) -> None:
     """A redraw whose areas another one changes at the same moment or later would tear that one's map."""
     ids = [one.area_id for one in ground.inside]
     filled = [area.area_id for area in ground.fill.values()]
-    of_scope = or_(AreaVersion.area_id.in_(ids), AreaVersion.parent_id.in_(filled))
+    of_scope = or_(_one_of(AreaVersion.area_id, ids), _one_of(AreaVersion.parent_id, filled))
     later = (
         select(Redraw.name)
         .join(AreaVersion, or_(AreaVersion.begun_by_id == Redraw.id, AreaVersion.ended_by_id == Redraw.id))
@@ -176,18 +182,21 @@ def revert(db: Session, redraw_id: int, *, by: Planner, now: datetime, note: str
     return restoring
 
 
-def _versions(db: Session, *conditions: ColumnElement[bool]) -> list[AreaVersion]:
-    return list(db.scalars(select(AreaVersion).where(*conditions).order_by(AreaVersion.id)))
+def _versions(db: Session, *conditions: ColumnElement[bool]) -> Sequence[Any]:
+    """The id and the area_id of versions."""
+    return db.execute(select(AreaVersion.id, AreaVersion.area_id).where(*conditions).order_by(AreaVersion.id)).all()
 
 
 def _refuse_changed_since(db: Session, original: Redraw, area_ids: Iterable[int]) -> None:
-    """What another redraw has changed since cannot be restored over its head."""
+    """What another redraw has changed since cannot be restored over its head, nor what its areas lie under."""
+    ids = set(area_ids)
     theirs = or_(AreaVersion.begun_by_id == Redraw.id, AreaVersion.ended_by_id == Redraw.id)
     later = (
         select(Redraw.name)
         .join(AreaVersion, theirs)
         .where(
-            AreaVersion.area_id.in_(set(area_ids)), Redraw.id != original.id, Redraw.comes_at >= original.comes_at,
+            or_(AreaVersion.area_id.in_(ids), AreaVersion.parent_id.in_(ids)),
+            Redraw.id != original.id, Redraw.comes_at >= original.comes_at,
             Redraw.state == RedrawState.PUBLISHED, AreaVersion.withdrawn_by_id.is_(None),
         )
         .limit(1)
@@ -215,17 +224,21 @@ def _free_name(db: Session, name: str) -> str:
     return wanted if wanted not in taken else f"{wanted}{len(taken) + 1}"
 
 
-def _withdraw(db: Session, begun: Sequence[AreaVersion], ended: Sequence[AreaVersion], restoring: Redraw) -> None:
+def _withdraw(db: Session, begun: Sequence[Any], ended: Sequence[Any], restoring: Redraw) -> None:
     """Undo what has not come into force: the new versions first, for both cannot be valid at once."""
-    for version in begun:
-        version.valid, version.withdrawn_by_id = Range(empty=True), restoring.id
-    db.flush()
-    for version in ended:
-        version.valid, version.ended_by_id = Range(version.valid.lower, None), None
-    db.flush()
+    db.execute(
+        update(AreaVersion)
+        .where(_one_of(AreaVersion.id, [version.id for version in begun]))
+        .values(valid=text("'empty'::tstzrange"), withdrawn_by_id=restoring.id)
+    )
+    db.execute(
+        update(AreaVersion)
+        .where(_one_of(AreaVersion.id, [version.id for version in ended]))
+        .values(valid=func.tstzrange(func.lower(AreaVersion.valid), None), ended_by_id=None)
+    )
 
 
-def _begin_again(db: Session, ended: Sequence[AreaVersion], now: datetime, restoring: Redraw) -> None:
+def _begin_again(db: Session, ended: Sequence[Any], now: datetime, restoring: Redraw) -> None:
     """New versions alike those that were ended, valid from now on."""
     if ended:
         columns = "area_id, name, outline, parent_id, households, area_m2"

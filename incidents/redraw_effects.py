@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from geo.address_models import Address
 from geo.codes import AreaKind
-from geo.coverage import Outline
+from geo.coverage import as_multi
 from geo.crs import Floats, area_m2
 from geo.locate import Location, Locator
 from geo.models import Redraw
@@ -195,9 +195,10 @@ def _points(rows: Sequence[Any]) -> tuple[Floats, Floats]:
 def _posts(maps: _Maps, rows: Sequence[DraftGrid]) -> list[ChangedPost]:
     """Workers whose grids end, or change in size noticeably."""
     ground = maps.ground
-    before = {one.area_id: (one.code, _km2(one.outline)) for one in ground.inside}
     ids = {one.code: one.area_id for one in ground.inside}
-    behind = {ids[row.code]: (row.code, _km2(row.outline)) for row in rows if row.code in ids}
+    kept = [row for row in rows if row.code in ids]
+    before = _sized(ids, ground.before())
+    behind = _sized(ids, kept)
     held: dict[int, set[int]] = defaultdict(set)
     people = {}
     for area_id in before:
@@ -211,6 +212,7 @@ def _posts(maps: _Maps, rows: Sequence[DraftGrid]) -> list[ChangedPost]:
 
 
 Sized = Mapping[int, tuple[str, float]]
+"""Code and km² by the id of an area."""
 
 
 def _post(person: Person, areas: Collection[int], before: Sized, behind: Sized) -> ChangedPost:
@@ -222,8 +224,12 @@ def _post(person: Person, areas: Collection[int], before: Sized, behind: Sized) 
     )  # fmt: skip
 
 
-def _km2(outline: Outline) -> float:
-    return float(area_m2(outline)) / 1e6
+def _sized(ids: Mapping[str, int], grids: Sequence[DraftGrid]) -> Sized:
+    """The code and the km² of each grid, by the id of its area."""
+    if not grids:
+        return {}
+    km2 = (area_m2(np.array([as_multi(grid.outline) for grid in grids], dtype=object)) / 1e6).tolist()
+    return {ids[grid.code]: (grid.code, size) for grid, size in zip(grids, km2, strict=True)}
 
 
 def _overlays(maps: _Maps) -> list[MovingOverlay]:

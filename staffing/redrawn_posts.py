@@ -1,14 +1,17 @@
 """Posts that a redraw would leave empty, and people that it would leave without one."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+
+import shapely
 
 from geo.codes import AreaKind
 from geo.coverage import Finding, as_simple
+from geo.loading import StoredVersion
 from geo.redraw_ground import Ground
 from geo.redraws.mends import DraftGrid
 from geo.sentences import say
-from staffing.answering import Roster
+from staffing.answering import Person, Roster
 from staffing.words import DutyRole
 
 
@@ -19,15 +22,40 @@ def find_left_posts(ground: Ground, rows: Sequence[DraftGrid], roster: Roster) -
     """
     if ground.kind not in (AreaKind.COMPREHENSIVE, AreaKind.SPECIALISED) or not roster.duties:
         return []
-    known = {one.code for one in ground.inside}
-    return [*_grids_without(rows, known), *_workers_without(ground, rows, roster)]
+    return [*_grids_without(ground, rows, roster), *_workers_without(ground, rows, roster)]
 
 
-def _grids_without(rows: Sequence[DraftGrid], known: Collection[str]) -> Iterator[Finding]:
+SAME_GROUND = 0.9
+"""So much of two grids in common, of what either has, is the same grid under another code."""
+
+
+def _grids_without(ground: Ground, rows: Sequence[DraftGrid], roster: Roster) -> Iterator[Finding]:
+    kept, known = {row.code for row in rows}, {one.code for one in ground.inside}
+    ending = [one for one in ground.inside if one.code not in kept]
+    tree = shapely.STRtree([one.outline for one in ending])
     for row in rows:
         if row.code not in known:
-            said = say("Nobody is named as the worker of the new grid {code} yet.", code=row.code or f"“{row.name}”")
+            code = row.code or f"“{row.name}”"
+            said = say("Nobody is named as the worker of the new grid {code} yet.", code=code)
+            for at in tree.query(row.outline, predicate="intersects").tolist():
+                if _same_ground(ending[at], row) and (worker := _worker_of(ending[at], ground, roster)) is not None:
+                    said = say(
+                        "Nobody is named as the worker of the new grid {code} yet. It is {old} under another code,"
+                        " whose worker is {name} ({staff_no}): duties stay with the old code.",
+                        code=code, old=ending[at].code, name=worker.name, staff_no=worker.staff_no,
+                    )  # fmt: skip
             yield Finding("grid-without-staff", (row.code,), (row.row,), 0.0, row.outline, said, "warn")
+
+
+def _same_ground(one: StoredVersion, row: DraftGrid) -> bool:
+    common = shapely.intersection(one.outline, row.outline).area
+    return bool(common >= SAME_GROUND * max(one.outline.area, row.outline.area))
+
+
+def _worker_of(one: StoredVersion, ground: Ground, roster: Roster) -> Person | None:
+    duties = roster.duties.get(one.area_id, ())
+    held = (duty.person for duty in duties if duty.role is DutyRole.WORKER and duty.held_at(ground.at))
+    return next(held, None)
 
 
 def _workers_without(ground: Ground, rows: Sequence[DraftGrid], roster: Roster) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ from webmap.accounts import Account, ApiToken
 from webmap.installation import installation, utcnow
 from webmap.permissions import JURISDICTIONS, PUBLIC, Jurisdiction, Permission, access_of
 from webmap.problems import NotAllowed, PasswordChangeNeeded, SignInNeeded, TokenUnusable
-from webmap.security import safe_next
+from webmap.security import TAKES_FILES, largest_body, safe_next
 
 IDLE_S = 12 * 3600
 """A desk's session ends after a working day without a request; a device told to stay signed in, after 30 days."""
@@ -112,6 +112,8 @@ def _open() -> ResponseReturnValue | None:
         return None
     refusal = _refusal(access_of(current_app.view_functions[request.endpoint]))
     if refusal is None:
+        if request.endpoint in TAKES_FILES:
+            request.max_content_length = largest_body(request.endpoint)
         _check_csrf()
     return refusal
 

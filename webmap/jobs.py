@@ -5,6 +5,7 @@ rolled back was never ordered, what is committed will be done, also after a cras
 own, so that a broken file takes no worker down.
 """
 
+import json
 import logging
 import os
 import signal
@@ -45,6 +46,18 @@ def read_redraw(redraw_id: int) -> None:
 def check_redraw(redraw_id: int) -> None:
     """Check a redraw, as it stands when its turn comes."""
     _run("redraw", "check", str(redraw_id), "--quiet")
+
+
+@app.task(name="publish-redraw", queue="redraws")
+def publish_redraw(redraw_id: int, order: dict[str, Any]) -> None:
+    """Publish a redraw that is too large for a request."""
+    _run("redraw", "carry-out", str(redraw_id), json.dumps(order))
+
+
+@app.task(name="revert-redraw", queue="redraws")
+def revert_redraw(redraw_id: int, order: dict[str, Any]) -> None:
+    """Undo a redraw that is too large for a request."""
+    _run("redraw", "carry-out", str(redraw_id), json.dumps(order))
 
 
 @app.task(name="hand-over", queue="moments")

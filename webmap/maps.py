@@ -38,6 +38,7 @@ from webmap.assets import asset_url, static_url
 from webmap.basemaps import offset_lattice
 from webmap.installation import installation
 from webmap.security import basemap_origin, nonce
+from webmap.words import listed
 
 CHINA: Bounds = (73.5, 18.0, 135.0, 53.6)
 """What a map without any area shows."""
@@ -376,6 +377,7 @@ def _words() -> dict[str, str]:
         "close": _("Close"),
         "cases": _("cases"),
         "noValue": _("No value"),
+        "comma": listed(("", "")),
         "position": _("My position"),
         "positionFailed": _("The position is not available. Tap the map where it happened."),
         "positionDenied": _("The browser may not read the position. Tap the map where it happened."),

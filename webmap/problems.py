@@ -48,6 +48,7 @@ from incidents.errors import (
     WordsMissing,
 )
 from webmap.assets import AssetsMissing
+from webmap.security import largest_body
 
 log = logging.getLogger(__name__)
 
@@ -280,7 +281,7 @@ HTTP_ANSWERS: dict[int, Answer] = {
     413: Answer(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         _l("What you sent is too large."),
-        _l("Send at most 32 MB at once: a smaller photo, or a file in parts."),
+        _l("Send at most %(most)s MB at once: a smaller photo, or a file in parts."),
     ),
     415: Answer(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -343,7 +344,7 @@ def _http_problem(error: HTTPException) -> Response:
     if code < 400:  # a redirect raised by routing
         return current_app.make_response(error.get_response())
     answer = HTTP_ANSWERS.get(code) or HTTP_ANSWERS[500 if code >= 500 else 400]
-    response = _render(answer, {})
+    response = _render(answer, {"most": largest_body(request.endpoint) // 1024**2})
     response.status_code = code
     for name, value in error.get_headers(request.environ):
         if name in ("Allow", "Retry-After"):

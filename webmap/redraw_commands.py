@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ from geo.redraw_deciding import Wanted, accept, mend
 from geo.redraw_drafts import OPEN, Planner, append, locked
 from geo.redraw_ground import ground_of
 from geo.redraw_models import RedrawFinding
+from geo.redraw_moments import standpoint
 from geo.redraws.errors import RedrawError
 from geo.redraws.words import RedrawState, RedrawStep
 from geo.sentences import retold
@@ -100,7 +102,10 @@ def list_redraws(everything: bool) -> None:
 @commands.command("check")
 @ID
 @click.option(
-    "--at", callback=moment_option, metavar="TIME", help="Against the map of this moment; now where not said."
+    "--at",
+    callback=moment_option,
+    metavar="TIME",
+    help="Against the map of this moment, `now` or one to come, which is remembered. [default: what was said last]",
 )
 @click.option("--report", "report_to", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT.json")
 @click.option("--quiet", is_flag=True, help="Say nothing of what was found: pages show it.")
@@ -110,8 +115,11 @@ def check(redraw_id: int, at: datetime | None, report_to: Path | None, quiet: bo
 
     Example: flask redraw check 3 --report findings.json
     """
+    now = utcnow()
+    if at is None and click.get_current_context().get_parameter_source("at") is ParameterSource.COMMANDLINE:
+        at = now
     with _refusals(), Work(installation(), redraw_id, Planner(whoever())) as work:
-        counted = work.check(utcnow(), at=at)
+        counted = work.check(now, at=at)
     with _session() as db:
         if not quiet:
             _tell_findings(db, redraw_id, counted)
@@ -136,7 +144,7 @@ def mend_findings(redraw_id: int, kinds: frozenset[str], ids: tuple[int, ...]) -
 
     def change(db: Session, by: Planner) -> int:
         redraw = locked(db, redraw_id, *OPEN)
-        ground = ground_of(db, redraw.kind, redraw.scope_ids, utcnow())
+        ground = ground_of(db, redraw.kind, redraw.scope_ids, standpoint(redraw, utcnow()))
         return mend(db, redraw_id, Wanted(ids, kinds), ground, by=by, now=utcnow())
 
     click.echo(f"{_in_transaction(change)} mended")
@@ -267,6 +275,22 @@ def hand_over(redraw_id: int) -> None:
     with _refusals():
         done = Work(installation(), redraw_id, _author(redraw_id)).hand_over(utcnow())
     click.echo(f"{done.moved} cases moved, {done.stayed} stayed")
+
+
+@commands.command("carry-out", hidden=True)
+@ID
+@click.argument("order", metavar="JSON")
+@with_appcontext
+def carry_out(redraw_id: int, order: str) -> None:
+    """Publish or revert a large redraw: what the job does that its page orders.
+
+    Example: flask redraw carry-out 3 '{"what": "revert", "by": {"name": "Li"}}'
+    """
+    from webmap.redraw_carrying_out import Order
+    from webmap.redraw_carrying_out import carry_out as carry_out_order
+
+    with _refusals():
+        carry_out_order(installation(), redraw_id, Order.of_json(json.loads(order)), utcnow())
 
 
 # --- telling --------------------------------------------------------------------------------------------------------

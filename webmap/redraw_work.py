@@ -25,6 +25,7 @@ from geo.redraw_deciding import Wanted, accept
 from geo.redraw_drafts import OPEN, Planner, Source, append, begin, locked, rows_of
 from geo.redraw_ground import Ground, ground_of, within
 from geo.redraw_models import RedrawEvent
+from geo.redraw_moments import intend, standpoint
 from geo.redraws.comparing import compare
 from geo.redraws.errors import NothingDrawn, StillWorking
 from geo.redraws.words import RedrawStep
@@ -68,18 +69,20 @@ class Work:
         with session_for(self.here.engine) as db:
             redraw = locked(db, self.redraw_id, *OPEN)
             reading, kept, sender = reading_of(redraw.definition), redraw.source_kept or "", redraw.sender
+            moment = standpoint(redraw, now)
             scope = scope or redraw.definition.get("scope", ())
             db.commit()  # what follows is long, and nothing waits for it
             path = file or kept_sources(self.here.settings) / kept
-            found = read_file(db, path, reading, scope=scope, now=now)
+            found = read_file(db, path, reading, scope=scope, now=moment)
             found = replace(found, report=replace(found.report, file=redraw.source_name or path.name))
+        self.show("keeping", 0, 1)
         with session_for(self.here.engine) as db:
             redraw = locked(db, self.redraw_id, *OPEN)
             if found.rows is None:
                 append(db, redraw, RedrawStep.FAILED, by=self.by, now=now, file=found.report.file)
             else:
                 put_file(db, redraw, found, by=self.by, now=now)
-                redraw.within_ids = within(ground_of(db, redraw.kind, redraw.scope_ids, now))
+                redraw.within_ids = within(ground_of(db, redraw.kind, redraw.scope_ids, moment))
                 if sender:
                     columns = found.report.detected.columns
                     remember(db, sender, replace(reading, columns=columns), by=self.by, now=now)
@@ -89,15 +92,19 @@ class Work:
         return found.report
 
     def check(self, now: datetime, *, at: datetime | None = None) -> Checked:
-        """Check the redraw against the map of `at` (when it is to come into force; None: of now). Commits.
+        """Check the redraw against the map of `at`, aware; None: of the moment that it is meant for. Commits.
 
-        Raises NothingDrawn. Should the draft change meanwhile, it is checked again.
+        A moment to come is what it is meant for from then on. Raises NothingDrawn. Should the draft change meanwhile,
+        it is checked again.
         """
         while True:
             with session_for(self.here.engine) as db:
                 redraw = locked(db, self.redraw_id, *OPEN)
+                if at is not None:
+                    intend(redraw, at, now)
                 db.commit()
-                judged = _Judged.of(db, redraw, at or now, self.show)
+                judged = _Judged.of(db, redraw, at or standpoint(redraw, now), self.show)
+            self.show("findings", 0, 1)
             with session_for(self.here.engine) as db:
                 redraw = locked(db, self.redraw_id, *OPEN)
                 if _mark(db, redraw) == judged.mark:
@@ -178,7 +185,7 @@ class _Judged:
             raise NothingDrawn
         progress("map", 0, 1)
         ground = ground_of(db, redraw.kind, redraw.scope_ids, at)
-        findings = examine(db, redraw, ground, progress)
+        findings = examine(db, redraw, ground, progress, rows=rows)
         roster = load_roster(db)
         findings += find_left_posts(ground, rows, roster)
         progress("comparing", 0, 1)

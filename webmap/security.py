@@ -23,7 +23,18 @@ if TYPE_CHECKING:
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of one request: a zipped county of grids or a photo with room to spare."""
 
+MAX_FILE = 256 * 1024 * 1024
+"""Bytes of a file of areas: a hundred thousand grids of 61 corners are 55 MB as a zipped shapefile, 150 as GeoJSON."""
+
+TAKES_FILES = frozenset({"plans.begin_redraw"})
+"""Endpoints to which such files are sent. They are not kept in memory, and only planners reach them."""
+
 MAX_FORM_MEMORY = 2 * 1024 * 1024
+
+
+def largest_body(endpoint: str | None) -> int:
+    """How many bytes may be sent to an endpoint."""
+    return MAX_FILE if endpoint in TAKES_FILES else MAX_BODY
 
 
 def nonce() -> str:

@@ -1,25 +1,29 @@
 """What people call things: the domain's words on screen, and the filters that templates show values with.
 
-`{{ incident.state|word }}`, `{{ incident.reported_at|when }}`, `{{ rate|percent }}`, `{{ phone|masked }}`.
+`{{ incident.state|word }}`, `{{ incident.reported_at|when }}`, `{{ rate|percent }}`, `{{ phone|masked }}`,
+`{{ names|listed }}`, `{{ redraw.author|who }}`.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from flask import Flask
 from flask_babel import LazyString, format_date, format_datetime, format_decimal
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from geo.addresses.answers import Accuracy
 from geo.codes import AreaKind
 from geo.redraws.differences import DifferenceKind
 from geo.redraws.words import Decision, RedrawState, RedrawStep
+from geo.sentences import join, retold
 from incidents.handover import Choice
 from incidents.words import Channel, EventKind, Level, LimitUnit, Placement, PlaceMethod, Procedure, QueueReason
 from incidents.workflow import Move, State
 from staffing.words import DutyRole, UnitKind
-from webmap.audit import Action
+from webmap.audit import COMMAND_LINE, Action
 from webmap.permissions import Role
 
 NOTHING = "—"
@@ -234,6 +238,19 @@ def masked(text: str | None) -> str:
     return text[0] + "*" * max(len(text) - 1, 1)
 
 
+def listed(words: Iterable[object]) -> str:
+    """Words in one line, with what the language puts between them: a comma, or 、."""
+    return retold(join("{one}, {other}", [str(word) for word in words]).told(), _)
+
+
+def who(name: str) -> str:
+    """Someone's name as history keeps it. It keeps the command line as English words; they are said in the language."""
+    if name == COMMAND_LINE:
+        return _("command line")
+    user = name.removeprefix(f"{COMMAND_LINE} (")
+    return name if user == name else _("command line (%(user)s)", user=user.removesuffix(")"))
+
+
 def action_word(action: str) -> str:
     """What an audit line tells of; a word of an earlier release is shown as it is."""
     return word(Action(action)) if action in list(Action) else action
@@ -243,6 +260,6 @@ def set_up(app: Flask) -> None:
     """Give templates the filters."""
     filters: dict[str, Any] = {
         "word": word, "when": when, "day": day, "number": number, "percent": percent, "masked": masked,
-        "action_word": action_word,
+        "action_word": action_word, "listed": listed, "who": who,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)

@@ -44,4 +44,4 @@ def evidence(terms: Mapping[str, float]) -> float:
 def confidence(terms: Mapping[str, float], share: float = 1.0) -> float:
     """Return the probability that a place found so is right; `share` is its part of the evidence among its rivals."""
     total = sum(WEIGHTS[name] * value for name, value in terms.items())
-    return share**TEMPERED / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+    return math.pow(share, TEMPERED) / (1.0 + math.exp(-max(-30.0, min(30.0, total))))

@@ -46,7 +46,7 @@ def write_areas(
     ExportError, or OSError where the place cannot be written; `out` is then as it was.
     """
     check_wanted(out, kinds, encoding)
-    with _draft_of(out) as draft:
+    with draft_of(out) as draft:
         layers = groupby(areas, key=attrgetter("kind"))
         counts = _WRITERS[out.suffix.casefold()](draft, layers, at, encoding)
         if not counts:
@@ -55,7 +55,7 @@ def write_areas(
 
 
 @contextmanager
-def _draft_of(out: Path) -> Iterator[Path]:
+def draft_of(out: Path) -> Iterator[Path]:
     """Yield where to write; move what is there to `out` unless an error is raised."""
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".export-") as folder:
         draft = Path(folder) / f"draft{out.suffix.casefold()}"

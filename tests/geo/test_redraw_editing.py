@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from shapely import box
 from shapely.geometry import LineString
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from geo.codes import AreaKind
 from geo.models import Area, Redraw
 from geo.redraw_checking import examine, keep
+from geo.redraw_deciding import Wanted, mend
 from geo.redraw_drafts import Planner, begin, rows_of
 from geo.redraw_editing import (
     LastGrid,
     LiesThereAlready,
     NotBeside,
     OtherTownship,
+    RowWords,
     UnknownGrid,
+    UnknownParent,
+    UnknownRow,
     UnknownVillage,
     cover,
+    edit_row,
     move_grid,
     split_grid,
 )
 from geo.redraw_ground import ground_of
-from geo.redraw_models import DraftArea, RedrawEvent
+from geo.redraw_models import DraftArea, RedrawEvent, RedrawFinding
 from geo.redraw_publishing import publish
+from geo.redraws.errors import WrongState
 from geo.redraws.words import RedrawState, RedrawStep
 from tests.factories import NOW, make_area
 
@@ -131,6 +140,19 @@ def test_a_move_covers_both_villages_and_the_check_names_the_villages_border(
     assert "outside-parent" in found(db, draft)
 
 
+def test_mending_all_of_a_kind_leaves_a_grid_where_it_was_moved_and_mending_the_one_puts_it_back(
+    db: Session, areas: dict[str, Area], draft: Redraw
+):
+    moved = move_grid(db, draft.id, f"{V1}002", V2, by=PLANNER, now=NOW).grid
+    ground = ground_of(db, draft.kind, draft.scope_ids, NOW)
+    keep(db, draft, examine(db, draft, ground), ground, by=PLANNER, now=NOW)
+    kinds = {"parent-mismatch", "outside-parent"}
+    assert mend(db, draft.id, Wanted(kinds=kinds), ground, by=PLANNER, now=NOW) == 0
+    back = db.scalars(select(RedrawFinding.id).where(RedrawFinding.code.in_(kinds), RedrawFinding.mend.is_not(None)))
+    assert mend(db, draft.id, Wanted(ids=back.all()[:1]), ground, by=PLANNER, now=NOW) == 1
+    assert {row.parent for row in rows_of(db, draft, [moved.row])} == {V1}
+
+
 def test_with_the_border_redrawn_and_published_first_the_moved_grid_has_nothing_left_to_say(
     db: Session, areas: dict[str, Area], draft: Redraw
 ):
@@ -192,3 +214,59 @@ def test_where_codes_are_an_office_s_own_the_draft_is_checked_by_its_rules(db: S
     assert redraw.definition["codes"] == "free"
     assert db.scalars(select(DraftArea.code).where(DraftArea.redraw_id == redraw.id)).all() == ["东-1", "东-2"]
     assert found(db, redraw) == {"households-unusual"}
+
+
+# --- the words of a row ---------------------------------------------------------------------------------------------
+
+
+def test_a_row_gets_other_words_and_the_history_tells_each_before_and_after(
+    db: Session, areas: dict[str, Area], draft: Redraw
+):
+    split_grid(db, draft.id, f"{V1}001", THROUGH, by=PLANNER, now=NOW)
+    found(db, draft)
+    draft.reviewer = "somebody else"
+    words = RowWords(code=f"{V1}001", name="East gate", parent=V2, households=None)
+    changed = edit_row(db, draft.id, 1, words, by=PLANNER, now=NOW)
+    assert changed == {"name": [f"area {V1}001", "East gate"], "parent": [V1, V2], "households": [280, None]}
+    row = rows_of(db, draft, [1])[0]
+    assert (row.code, row.name, row.parent, row.households) == (f"{V1}001", "East gate", V2, None)
+    line = last_line(db, draft)
+    assert (line.step, line.by_name, line.details) == ("edited", "planner", {"row": 1, "changed": changed})
+    assert (draft.state, draft.reviewer, draft.comparison) == ("draft", None, None)
+
+
+def test_words_that_are_not_given_stay_and_where_nothing_changes_nothing_is_doubted(
+    db: Session, areas: dict[str, Area], draft: Redraw
+):
+    split_grid(db, draft.id, f"{V1}001", THROUGH, by=PLANNER, now=NOW)
+    found(db, draft)
+    before = last_line(db, draft).id
+    assert edit_row(db, draft.id, 1, RowWords(code=f"{V1}001", households=280), by=PLANNER, now=NOW) == {}
+    assert (draft.state, last_line(db, draft).id) == (RedrawState.CHECKED, before)
+    edit_row(db, draft.id, 1, RowWords(name="other"), by=PLANNER, now=NOW)
+    assert rows_of(db, draft, [1])[0].parent == V1
+
+
+def test_a_parent_must_be_in_force_now_or_later_and_on_a_level_above(
+    db: Session, areas: dict[str, Area], draft: Redraw
+):
+    split_grid(db, draft.id, f"{V1}001", THROUGH, by=PLANNER, now=NOW)
+    for nobody in ("nowhere", f"{V2}001"):
+        with pytest.raises(UnknownParent):
+            edit_row(db, draft.id, 1, RowWords(parent=nobody), by=PLANNER, now=NOW)
+    make_area(db, f"{T}009", AreaKind.VILLAGE, box(119, 33, 119.01, 33.01), valid=Range(NOW + timedelta(days=30), None))
+    edit_row(db, draft.id, 1, RowWords(parent=f"{T}009"), by=PLANNER, now=NOW)
+    edit_row(db, draft.id, 1, RowWords(parent=None), by=PLANNER, now=NOW)
+    assert rows_of(db, draft, [1])[0].parent is None
+
+
+def test_only_a_row_of_the_draft_is_edited_and_only_while_it_may_change(
+    db: Session, areas: dict[str, Area], draft: Redraw
+):
+    split_grid(db, draft.id, f"{V1}001", THROUGH, by=PLANNER, now=NOW)
+    with pytest.raises(UnknownRow):
+        edit_row(db, draft.id, 77, RowWords(name="x"), by=PLANNER, now=NOW)
+    found(db, draft)
+    publish(db, draft.id, at=None, by=PLANNER, now=NOW)
+    with pytest.raises(WrongState):
+        edit_row(db, draft.id, 1, RowWords(name="x"), by=PLANNER, now=NOW)

@@ -11,8 +11,9 @@ from geo.areas import areas_epoch
 from geo.codes import AreaKind
 from geo.loading import versions_during
 from geo.models import Area, AreaVersion
+from geo.redraw_drafts import rows_of
 from geo.redraw_models import DraftArea, RedrawEvent
-from geo.redraw_publishing import publish, revert
+from geo.redraw_publishing import end_versions, publish, revert
 from geo.redraws.errors import (
     LaterRedraw,
     MapHasChanged,
@@ -259,6 +260,14 @@ def test_the_history_says_who_did_what_and_cannot_be_edited(db: Session, ladder)
     assert {by for _, by in steps} == {"规划员"}
     with pytest.raises(Exception, match="only ever added to"), db.begin_nested():
         db.execute(text("DELETE FROM redraw_event"))
+
+
+def test_more_versions_end_at_once_than_a_statement_takes_parameters(db: Session, ladder):
+    redraw = ready(db, ladder, [strip(A, WEST, EAST, 1)])
+    version = db.scalar(select(AreaVersion.id).where(AreaVersion.area_id == ladder["b"].id))
+    end_versions(db, [version, *range(10**9, 10**9 + 70_000)], NOW, redraw.id)
+    assert db.scalar(select(AreaVersion.id).where(AreaVersion.ended_by_id == redraw.id)) == version
+    assert [row.row for row in rows_of(db, redraw, range(70_000))] == [1]
 
 
 def test_the_rows_of_a_draft_stay_on_record(db: Session, ladder):

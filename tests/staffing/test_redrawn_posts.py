@@ -36,6 +36,18 @@ def test_a_new_grid_has_no_worker_yet_and_a_worker_whose_grid_ends_has_none_left
     assert found(db, ladder, MERGED) == [("staff-without-grid", (B,))]
 
 
+def test_a_grid_that_goes_on_under_another_code_says_whose_it_was(db: Session, ladder):
+    make_duty(db, make_staff(db, "WB", make_unit(db, "T1")), ladder["b"])
+    renamed = [strip(A, WEST, MIDDLE, 1), strip(C, MIDDLE, EAST, 2)]
+    new, left = find_left_posts(ground(db, ladder), renamed, load_roster(db))
+    assert str(new.message).endswith(
+        f"It is {B} under another code, whose worker is name WB (WB): duties stay with the old code."
+    )
+    assert left.codes == (B,)
+    split = find_left_posts(ground(db, ladder), SPLIT, load_roster(db))
+    assert [str(each.message) for each in split] == [f"Nobody is named as the worker of the new grid {C} yet."]
+
+
 def test_who_has_another_grid_is_not_left_without_one(db: Session, ladder):
     both = make_staff(db, "W1", make_unit(db, "T1"))
     make_duty(db, both, ladder["a"])

@@ -3,10 +3,13 @@
 | fixture | gives |
 |---|---|
 | `app` | the application over the module's database |
+| `asked` | a request for a page by somebody who is not signed in, under way while the test runs |
 | `store` | an unrestricted session on that database: commit what the pages shall see |
 | `make_account` | `make_account(Role.PLANNER, area=…)` → an Account with the password PASSWORD, committed |
 | `client` | a browser without a screen: keeps cookies, and sends the CSRF token by itself |
 | `signed_in` | `signed_in(Role.PLANNER)` → such a client, signed in |
+| `ladder` | the areas of `tests.webmap.redrawing.settle`, committed; many modules make their own instead |
+| `planner` | a planner of that ladder, signed in, in English |
 | `server` | the address of the application, served on this machine |
 | `page` | a Chromium page at 1280 × 800; the test fails on any console error and on any request leaving the machine |
 | `open_page` | `open_page(width=360, language="en", account=…)` → another such page, signed in when asked |
@@ -21,7 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 from sqlalchemy.orm import Session
@@ -79,6 +82,13 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
+def asked(app: Flask) -> Iterator[None]:
+    with app.test_request_context("/"):
+        g.account = None
+        yield
+
+
+@pytest.fixture
 def store(app: Flask) -> Iterator[Session]:
     with open_session(app.extensions["wangge"].engine) as db:
         yield db
@@ -120,6 +130,18 @@ def signed_in(app: Flask, make_account: Callable[..., Account]) -> Callable[...,
         return visitor
 
     return sign_in
+
+
+@pytest.fixture(scope="module")
+def ladder(app: Flask) -> dict[str, Area]:
+    from tests.webmap.redrawing import settle  # which needs the Visitor above
+
+    return settle(app)
+
+
+@pytest.fixture
+def planner(signed_in: Callable[..., Visitor], ladder: dict[str, Area]) -> Visitor:
+    return signed_in(Role.PLANNER, language="en")
 
 
 @pytest.fixture(scope="module")

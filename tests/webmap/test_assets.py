@@ -3,23 +3,15 @@
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask, g
+from flask import Flask
 
 from database.settings import ROOT
 from tests.webmap.conftest import Visitor
 from webmap import assets
 from webmap.assets import ALLOWED, STATIC, AssetsMissing, Shelf, asset_url, static_url
-
-
-@pytest.fixture
-def asked(app: Flask) -> Iterator[None]:
-    with app.test_request_context("/"):
-        g.account = None
-        yield
 
 
 @pytest.mark.usefixtures("asked")

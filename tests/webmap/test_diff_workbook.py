@@ -48,7 +48,12 @@ def a_split() -> Comparison:
 
 def written(comparison: Comparison, *effects: EffectTable, title: str = "Spring campaign", **facts: object) -> bytes:
     return write_workbook(
-        comparison, effects, title=title, author="Zhao Li", made_on=date(2026, 3, 1), facts=list(facts.items())
+        comparison.to_json(unchanged=False),
+        effects,
+        title=title,
+        author="Zhao Li",
+        made_on=date(2026, 3, 1),
+        facts=list(facts.items()),
     )
 
 

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from flask import Flask, g, render_template_string
+from flask import Flask, render_template_string
 from playwright.sync_api import Page, Route, expect
 
 from geo.crs import from_wgs84, to_wgs84
@@ -26,13 +26,6 @@ from webmap.styleguide import samples
 
 COUNTY = (119.30, 33.20, 119.46, 33.32)
 NASTY = "</script><script>alert(1)</script>`${alert(1)}`\u2028'\"><img src=x onerror=alert(1)>"
-
-
-@pytest.fixture
-def asked(app: Flask) -> Iterator[None]:
-    with app.test_request_context("/"):
-        g.account = None
-        yield
 
 
 # --- what the page holds ----------------------------------------------------------------------------------------

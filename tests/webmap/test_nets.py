@@ -25,7 +25,7 @@ from tests.webmap.conftest import Visitor
 from webmap.accounts import AuditLine
 from webmap.installation import utcnow
 from webmap.permissions import Role
-from webmap.plans import net_running, nets
+from webmap.plans import nets, running
 from webmap.plans.net_orders import Accepted
 
 SignIn = Callable[..., Visitor]
@@ -228,7 +228,7 @@ def test_what_was_lost_says_so_and_a_third_at_once_waits(
     (folder / "report.json").unlink()
     (folder / "failed").touch()
     assert "It ended before it was finished" in planner.get(address).text
-    monkeypatch.setattr(net_running, "AT_ONCE", 0)
+    monkeypatch.setattr(running, "AT_ONCE", 0)
     assert send(planner, ("食品.geojson", FOOD, "food-safety")).status_code == 503
 
 
@@ -238,7 +238,7 @@ def test_results_are_swept_after_a_week(
     once.clear()
     planner = signed_in(Role.PLANNER)
     old = laid(planner)
-    monkeypatch.setattr(net_running, "KEPT_S", -1)
+    monkeypatch.setattr(running, "KEPT_S", -1)
     send(planner, ("食品.geojson", FOOD, "food-safety"))
     assert planner.get(old).status_code == 404
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 from shapely.geometry import box
@@ -29,7 +28,6 @@ from tests.webmap.redrawing import (
     layer,
     number,
     redraw_of,
-    settle,
     work,
 )
 from webmap.accounts import AuditLine
@@ -37,16 +35,6 @@ from webmap.installation import utcnow
 from webmap.permissions import Role
 
 SignIn = Callable[..., Visitor]
-
-
-@pytest.fixture(scope="module")
-def ladder(app: Flask) -> dict[str, Area]:
-    return settle(app)
-
-
-@pytest.fixture
-def planner(signed_in: SignIn, ladder: dict[str, Area]) -> Visitor:
-    return signed_in(Role.PLANNER, language="en")
 
 
 # --- publishing -----------------------------------------------------------------------------------------------------

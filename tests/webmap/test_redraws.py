@@ -23,7 +23,6 @@ from tests.webmap.redrawing import (
     number,
     redraw_of,
     send,
-    settle,
     work,
 )
 from webmap.accounts import AuditLine
@@ -31,16 +30,6 @@ from webmap.installation import utcnow
 from webmap.permissions import Role
 
 SignIn = Callable[..., Visitor]
-
-
-@pytest.fixture(scope="module")
-def ladder(app: Flask) -> dict[str, Area]:
-    return settle(app)
-
-
-@pytest.fixture
-def planner(signed_in: SignIn, ladder: dict[str, Area]) -> Visitor:
-    return signed_in(Role.PLANNER, language="en")
 
 
 # --- beginning ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, current_app, g, redirect, render_template, request, url_for
+from flask import Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,17 +14,14 @@ from webmap.audit import Action, record
 from webmap.installation import installation, utcnow
 from webmap.maps import AreaLayer, Board, Field, FindingsLayer, new_map
 from webmap.permissions import Permission, requires
-from webmap.plans import running
 from webmap.plans.blueprint import bp
+from webmap.plans.check_running import CHECKS, Check, begin
 from webmap.plans.listing import KINDS, LABELS_FROM
-from webmap.plans.orders import ENDINGS, Order, read_order
-from webmap.plans.running import Check
-from webmap.plans.telling import DOMAINS, FIELDS, again, grouped, kind_names
+from webmap.plans.orders import Order, read_order
+from webmap.plans.sent import about_sending, own, own_done
+from webmap.plans.telling import FIELDS, again, grouped, kind_names
 from webmap.plans.titles import TITLES
-from webmap.problems import NotFound
 from webmap.words import word
-
-SHOWN_CHECKS = 8
 
 
 @bp.get("/plans/checks")
@@ -43,7 +40,7 @@ def begin_check() -> ResponseReturnValue:
     order, problems = read_order(request.form, name, account_id=g.account.id, now=utcnow())
     if problems or upload is None:
         return _form(order, problems), 422
-    check_id = running.begin(installation().settings, order, upload)
+    check_id = begin(installation().settings, order, upload)
     if check_id is None:
         return _form(order, [_("Two files are being checked already. Send yours again in a minute.")]), 503
     record(g.db, Action.AREAS_CHECKED, f"file:{order.file}", by=g.account, address=request.remote_addr, kind=order.kind)
@@ -55,7 +52,7 @@ def begin_check() -> ResponseReturnValue:
 @requires(Permission.CHECK_PLANS)
 def check(check_id: str) -> ResponseReturnValue:
     """How far a check has come, and in the end what it found."""
-    found = _own(check_id)
+    found = own(CHECKS, check_id)
     if found.state != "done":
         return render_template("plans/waiting.html", check=found)
     report = found.report()
@@ -78,7 +75,7 @@ def check(check_id: str) -> ResponseReturnValue:
 @requires(Permission.CHECK_PLANS)
 def check_state(check_id: str) -> ResponseReturnValue:
     """For the page that waits."""
-    found = _own(check_id)
+    found = own(CHECKS, check_id)
     return {"state": found.state, "stage": found.stage}
 
 
@@ -94,7 +91,7 @@ def check_findings(check_id: str) -> Response:
             "properties": {name: finding[name] for name in ("severity", "code")}
             | {"message": again(finding["message"])},
         }
-        for at, finding in enumerate(_done(check_id).report()["findings"])
+        for at, finding in enumerate(own_done(CHECKS, check_id).report()["findings"])
     ]
     return answer({"type": "FeatureCollection", "features": features}, media_type=GEOJSON)
 
@@ -103,24 +100,9 @@ def check_findings(check_id: str) -> Response:
 @requires(Permission.CHECK_PLANS)
 def check_layer(check_id: str) -> Response:
     """The outlines of the file; none of one that could not be read."""
-    path = _done(check_id).folder / "layer.geojson"
+    path = own_done(CHECKS, check_id).folder / "layer.geojson"
     empty = b'{"type":"FeatureCollection","features":[]}'
     return answer(path.read_bytes() if path.exists() else empty, media_type=GEOJSON)
-
-
-def _own(check_id: str) -> Check:
-    """A check that whoever asks began. Raises NotFound for any other."""
-    found = running.find(installation().settings, check_id)
-    if found is None or found.order.account_id != g.account.id:
-        raise NotFound
-    return found
-
-
-def _done(check_id: str) -> Check:
-    found = _own(check_id)
-    if found.state != "done":
-        raise NotFound
-    return found
 
 
 def _form(order: Order, problems: list[str] | None = None) -> str:
@@ -129,12 +111,9 @@ def _form(order: Order, problems: list[str] | None = None) -> str:
         order=order,
         problems=problems or [],
         kinds=[(kind.value, word(kind)) for kind in KINDS],
-        domains=[(domain, str(name)) for domain, name in DOMAINS.items()],
         profiles=list(PROFILES),
         acceptable=[(kind, str(TITLES[kind][0])) for kind in ACCEPTABLE],
-        endings=",".join(ENDINGS),
-        most_mb=(current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1024**2,
-        earlier=running.of_account(installation().settings, g.account.id)[:SHOWN_CHECKS],
+        **about_sending(CHECKS),
     )
 
 

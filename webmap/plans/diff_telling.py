@@ -8,17 +8,15 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from geo.models import Redraw
-from geo.redraw_drafts import rows_of
-from geo.redraw_ground import ground_of
-from geo.redraws.comparing import compare
+from geo.redraw_comparisons import concerned, some_differences, summed_up
 from geo.redraws.differences import DifferenceKind
 from incidents.clock import LOCAL
 from incidents.handover import Choice
 from incidents.workflow import State
-from webmap.plans.diff_workbook import EffectTable, write_workbook
+from webmap.plans.diff_workbook import MOST_LINES, EffectTable, write_workbook
 from webmap.plans.redraw_maps import moment_before
 from webmap.plans.redraw_telling import scope_of
-from webmap.words import when, word
+from webmap.words import when, who, word
 
 Effects = Mapping[str, Any]
 """As incidents.redraw_effects writes them."""
@@ -76,13 +74,16 @@ def _codes(codes: Sequence[str]) -> str:
 
 
 def workbook_of(db: Session, redraw: Redraw, *, effects: Effects | None = None) -> bytes:
-    """Compare anew and write an .xlsx; `effects` are those that its reader may see, else all that the check found."""
+    """Write what the check found as an .xlsx, as far as it can be read on paper: at most MOST_LINES of each sheet.
+
+    `effects` are those that its reader may see, else all. The redraw has been compared.
+    """
     moment = moment_before(redraw)
-    ground = ground_of(db, redraw.kind, redraw.scope_ids, moment)
-    shown = effects if effects is not None else (redraw.comparison or {}).get("effects")
+    shown = effects if effects is not None else concerned(db, redraw)
+    told = (summed_up(db, redraw) or {}) | {"differences": some_differences(db, redraw, start=0, count=MOST_LINES)}
     return write_workbook(
-        compare(ground.before(), rows_of(db, redraw)), list(_tables(shown)) if shown else (),
-        title=redraw.name, author=redraw.author, made_on=datetime.now(UTC).astimezone(LOCAL).date(),
+        told, list(_tables(shown)) if shown else (),
+        title=redraw.name, author=who(redraw.author), made_on=datetime.now(UTC).astimezone(LOCAL).date(),
         facts=list(_facts(db, redraw, moment)),
     )  # fmt: skip
 
@@ -112,8 +113,9 @@ def _tables(effects: Effects) -> Iterator[EffectTable]:
         [
             [case["number"], word(State(case["state"])), case["grid_before"], case["grid_after"],
              case["answerer_before"], case["answerer_after"], word(Choice(case["choice"]))]
-            for case in effects["cases"]
+            for case in effects["cases"][:MOST_LINES]
         ],
+        len(effects["cases"]) - MOST_LINES,
     )  # fmt: skip
     yield EffectTable(
         _("Staff"),
@@ -121,15 +123,20 @@ def _tables(effects: Effects) -> Iterator[EffectTable]:
         [
             [post["staff_no"], post["name"], "\n".join(post["grids_before"]), "\n".join(post["grids_after"]),
              post["km2_before"], post["km2_after"]]
-            for post in effects["posts"]
+            for post in effects["posts"][:MOST_LINES]
         ],
+        len(effects["posts"]) - MOST_LINES,
     )  # fmt: skip
     yield EffectTable(
         _("Specialised grids"),
         [_("Code"), _("Area name"), _("Grid before"), _("Grid after")],
-        [[one["code"], one["name"], one["grid_before"], one["grid_after"]] for one in effects["overlays"]],
+        [[one["code"], one["name"], one["grid_before"], one["grid_after"]] for one in effects["overlays"][:MOST_LINES]],
+        len(effects["overlays"]) - MOST_LINES,
     )
-    yield EffectTable(_("Last year's reports"), [_("Grid before"), _("Grid after"), _("Reports")], [*effects["flows"]])
+    yield EffectTable(
+        _("Last year's reports"), [_("Grid before"), _("Grid after"), _("Reports")], effects["flows"][:MOST_LINES],
+        len(effects["flows"]) - MOST_LINES,
+    )  # fmt: skip
     yield EffectTable(
         _("Numbers"),
         [_("What"), _("How many"), _("Of all")],

@@ -5,9 +5,10 @@ cases, staff, reports, addresses.
 """
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
@@ -17,7 +18,7 @@ from openpyxl.styles import Alignment, Border, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from geo.redraws.differences import Comparison, Difference, DifferenceKind, Totals, in_code_order
+from geo.redraws.differences import DifferenceKind
 from webmap.plans.printed_sheets import (
     CHANGE,
     FRAME,
@@ -34,7 +35,7 @@ from webmap.plans.printed_sheets import (
     put,
     write_table,
 )
-from webmap.words import WORDS
+from webmap.words import WORDS, listed
 
 KIND_NAMES = WORDS[DifferenceKind]
 FIELD_NAMES: dict[str, LazyString] = {
@@ -45,17 +46,28 @@ FIELD_NAMES: dict[str, LazyString] = {
 }
 
 
+Told = Mapping[str, Any]
+"""A comparison or a difference as geo.redraws.differences tells it; of the differences as many as shall be listed."""
+
+MOST_LINES = 3_000
+"""More lines of a sheet nobody reads on paper, and one of a hundred thousand takes minutes and a gigabyte to write."""
+
+
 @dataclass(frozen=True)
 class EffectTable:
-    """One further sheet: what the redraw does to cases, staff, addresses … Rows are as long as the headings."""
+    """One further sheet: what the redraw does to cases, staff, addresses … Rows are as long as the headings.
+
+    `left_out` counts those that are not listed.
+    """
 
     title: str
     headings: Sequence[str]
     rows: Iterable[Sequence[Value]]
+    left_out: int = 0
 
 
 def write_workbook(
-    comparison: Comparison,
+    comparison: Told,
     effects: Iterable[EffectTable] = (),
     *,
     title: str,
@@ -67,15 +79,18 @@ def write_workbook(
 
     `title` is the redraw's name; `facts` are further lines under it, as (what, value): its scope, the day from which
     it holds, the file it came from. Moments must be local times: a workbook knows no time zones, and theirs is cut
-    off. What is unchanged is counted and not listed.
+    off. What is unchanged is counted and not listed. Where not everything is listed, the first sheet says so.
     """
+    effects = list(effects)
     book = Workbook()
     names = SheetNames()
     page = book.active
     if not isinstance(page, Worksheet):
         raise TypeError("a new workbook has a first sheet")
     page.title = names.take(_("Summary"))
-    _summary(page, comparison, title, [(_("Author"), author), (_("Date"), made_on), *facts])
+    _summary(
+        page, comparison, title, [(_("Author"), author), (_("Date"), made_on), *facts, *_left_out(comparison, effects)]
+    )
     write_table(book.create_sheet(names.take(_("Differences"))), _headings(), _lines(comparison), title)
     for effect in effects:
         sheet = book.create_sheet(names.take(str(effect.title)))
@@ -101,41 +116,56 @@ def _headings() -> list[Column]:
     ]  # fmt: skip
 
 
-def _lines(comparison: Comparison) -> Iterator[list[Value]]:
-    for number, each in enumerate(comparison.changes, start=1):
-        before, after = in_code_order(each.before), in_code_order(each.after)
+def _lines(comparison: Told) -> Iterator[list[Value]]:
+    for number, each in enumerate(comparison["differences"], start=1):
+        before, after = each["households_before"], each["households_after"]
+        before, after = before if each["codes_before"] else None, after if each["codes_after"] else None
         yield [
-            number, KIND_NAMES[each.kind],
-            "\n".join(grid.code for grid in before), "\n".join(grid.name for grid in before),
-            "\n".join(grid.code for grid in after), "\n".join(grid.name for grid in after),
-            each.households_before if before else None, each.households_after if after else None,
-            _more(each.households_before, each.households_after),
-            each.before_m2, each.after_m2, each.gained_m2, each.lost_m2,
+            number, KIND_NAMES[DifferenceKind(each["kind"])],
+            "\n".join(each["codes_before"]), "\n".join(each["names_before"]),
+            "\n".join(each["codes_after"]), "\n".join(each["names_after"]),
+            before, after, _more(each["households_before"], each["households_after"]),
+            each["before_m2"], each["after_m2"], each["gained_m2"], each["lost_m2"],
             "\n".join(_remarks(each)),
         ]  # fmt: skip
+
+
+def _left_out(comparison: Told, effects: Iterable[EffectTable]) -> Iterator[tuple[str, Value]]:
+    """Say which sheets do not list everything, and where all of it is to be had."""
+    changes = sum(number for kind, number in comparison["counts"].items() if kind != DifferenceKind.UNCHANGED)
+    sheets = [(_("Differences"), changes - len(comparison["differences"]))]
+    sheets += [(effect.title, effect.left_out) for effect in effects]
+    for title, count in sheets:
+        if count > 0:
+            yield (
+                _("Not listed"),
+                _("%(count)s lines of the sheet “%(sheet)s”. All of them are in the JSON that the page offers.",
+                  count=f"{count:,}", sheet=title),
+            )  # fmt: skip
 
 
 def _more(before: int | None, after: int | None) -> int | None:
     return None if before is None or after is None else after - before
 
 
-def _remarks(each: Difference) -> Iterator[str]:
+def _remarks(each: Told) -> Iterator[str]:
     """Say who keeps the code, which ground went where, what was exchanged with neighbours and what else changed."""
-    if each.kind in (DifferenceKind.SPLIT, DifferenceKind.MERGED, DifferenceKind.REARRANGED) and each.codes_kept:
-        yield _("The code %(codes)s goes on.", codes=_list(each.codes_kept))
-    if each.kind is not DifferenceKind.ATTRIBUTES:
-        for pair in each.shared:
+    if each["kind"] in (DifferenceKind.SPLIT, DifferenceKind.MERGED, DifferenceKind.REARRANGED) and each["codes_kept"]:
+        yield _("The code %(codes)s goes on.", codes=listed(each["codes_kept"]))
+    if each["kind"] != DifferenceKind.ATTRIBUTES:
+        for pair in each["shared"]:
             yield _(
                 "%(before)s → %(after)s: %(of_before)s of the old one, %(of_after)s of the new one",
-                before=pair.before, after=pair.after, of_before=_share(pair.of_before), of_after=_share(pair.of_after),
+                before=pair["before"], after=pair["after"], of_before=_share(pair["of_before"]),
+                of_after=_share(pair["of_after"]),
             )  # fmt: skip
-    for trade in each.traded_with:
-        if round(trade.gained_m2):
-            yield _("%(size)s m² from %(code)s", size=f"{trade.gained_m2:,.0f}", code=trade.code)
-        if round(trade.lost_m2):
-            yield _("%(size)s m² to %(code)s", size=f"{trade.lost_m2:,.0f}", code=trade.code)
-    if each.changed:
-        yield _("Changed: %(fields)s", fields=_list(str(FIELD_NAMES[field]) for field in each.changed))
+    for trade in each["traded_with"]:
+        if round(trade["gained_m2"]):
+            yield _("%(size)s m² from %(code)s", size=f"{trade['gained_m2']:,.0f}", code=trade["code"])
+        if round(trade["lost_m2"]):
+            yield _("%(size)s m² to %(code)s", size=f"{trade['lost_m2']:,.0f}", code=trade["code"])
+    if each["changed"]:
+        yield _("Changed: %(fields)s", fields=listed(FIELD_NAMES[field] for field in each["changed"]))
 
 
 def _share(share: float) -> str:
@@ -149,16 +179,12 @@ def _share(share: float) -> str:
     return f"{min(max(share * 100, 0.1), 99.9):.1f} %"
 
 
-def _list(words: Iterable[str]) -> str:
-    return ", ".join(words)
-
-
 # --- the sheet that is signed -----------------------------------------------------------------------------------
 
 _WIDTHS = (26, 20, 20, 20, 20, 20)
 
 
-def _summary(page: Worksheet, comparison: Comparison, title: str, facts: Sequence[tuple[str, Value]]) -> None:
+def _summary(page: Worksheet, comparison: Told, title: str, facts: Sequence[tuple[str, Value]]) -> None:
     for at, width in enumerate(_WIDTHS, start=1):
         page.column_dimensions[get_column_letter(at)].width = width
     put(page, 1, 1, title).font = Font(bold=True, size=16)
@@ -175,21 +201,22 @@ def _summary(page: Worksheet, comparison: Comparison, title: str, facts: Sequenc
     row = _block(page, row + 1, [_("Difference"), _("How many")], _counted(comparison))
     headings = [_("Total"), _("Areas"), _("Area, m²"), _("Households"), _("Areas without a count")]
     row = _block(page, row + 1, headings, _totals(comparison))
-    ground = [_("All differences"), comparison.gained_m2, comparison.lost_m2]
+    totals = comparison["totals"]
+    ground = [_("All differences"), totals["gained_m2"], totals["lost_m2"]]
     row = _block(page, row + 1, [_("Ground"), _("Gained, m²"), _("Lost, m²")], [ground])
     _signatures(page, row + 1)
     for_paper(page, title, one_page=True)
 
 
-def _counted(comparison: Comparison) -> list[list[Value]]:
-    return [[KIND_NAMES[kind], number] for kind, number in comparison.counts().items()]
+def _counted(comparison: Told) -> list[list[Value]]:
+    return [[KIND_NAMES[kind], comparison["counts"][kind]] for kind in DifferenceKind]
 
 
-def _totals(comparison: Comparison) -> list[list[Value]]:
-    def line(name: str, totals: Totals) -> list[Value]:
-        return [name, totals.areas, totals.area_m2, totals.households, totals.uncounted]
+def _totals(comparison: Told) -> list[list[Value]]:
+    def line(name: str, totals: Told) -> list[Value]:
+        return [name, totals["areas"], totals["area_m2"], totals["households"], totals["uncounted"]]
 
-    return [line(_("Before"), comparison.before), line(_("After"), comparison.after)]
+    return [line(_("Before"), comparison["totals"]["before"]), line(_("After"), comparison["totals"]["after"])]
 
 
 def _block(page: Worksheet, row: int, headings: Sequence[str], lines: Iterable[Sequence[Value]]) -> int:

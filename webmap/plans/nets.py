@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import gettext as _
@@ -23,17 +23,14 @@ from webmap.crosswalks import as_csv, as_xlsx, rows
 from webmap.installation import installation, utcnow
 from webmap.maps import AreaLayer, Board, Field, new_map
 from webmap.permissions import Permission, requires
-from webmap.plans import net_running
 from webmap.plans.blueprint import bp
 from webmap.plans.listing import LABELS_FROM
 from webmap.plans.net_orders import MOST_NETS, Accepted, NetOrder, read_net_order
-from webmap.plans.net_running import LaidNets
-from webmap.plans.orders import ENDINGS
-from webmap.plans.telling import DOMAINS, FIELDS, again, domain_name, grouped
+from webmap.plans.net_running import NETS, LaidNets, begin, load_accepted
+from webmap.plans.sent import about_sending, own, own_done
+from webmap.plans.telling import FIELDS, again, domain_name, grouped
 from webmap.plans.titles import TITLES
-from webmap.problems import NotFound
 
-SHOWN_EARLIER = 8
 PAGE = 50
 ACCEPTED_HERE = tuple(kind for kind in ACCEPTABLE if kind != "overlap")  # specialised grids may share ground
 
@@ -83,7 +80,7 @@ def begin_nets() -> ResponseReturnValue:
     if problems:
         return _form(order, problems), 422
     sent = [upload for upload in uploads if upload.filename][:MOST_NETS]
-    laid_id = net_running.begin(installation().settings, order, sent)
+    laid_id = begin(installation().settings, order, sent)
     if laid_id is None:
         return _form(order, [_("Two files are being checked already. Send yours again in a minute.")]), 503
     return redirect(url_for("plans.nets", check_id=laid_id), code=303)
@@ -93,7 +90,7 @@ def begin_nets() -> ResponseReturnValue:
 @requires(Permission.CHECK_PLANS)
 def nets(check_id: str) -> ResponseReturnValue:
     """How far it has come, and in the end how each departmental grid lies."""
-    laid = _own(check_id)
+    laid = own(NETS, check_id)
     if laid.busy or laid.state != "done":
         return render_template("plans/nets_waiting.html", laid=laid)
     report = laid.report()
@@ -129,7 +126,7 @@ def nets(check_id: str) -> ResponseReturnValue:
 @requires(Permission.CHECK_PLANS)
 def nets_state(check_id: str) -> ResponseReturnValue:
     """For the page that waits."""
-    laid = _own(check_id)
+    laid = own(NETS, check_id)
     return {"state": "running" if laid.busy else laid.state, "stage": laid.stage}
 
 
@@ -137,7 +134,7 @@ def nets_state(check_id: str) -> ResponseReturnValue:
 @requires(Permission.CHECK_PLANS)
 def nets_layer(check_id: str) -> Response:
     """The departmental grids of one verdict."""
-    laid, verdict = _done(check_id), request.args.get("verdict")
+    laid, verdict = own_done(NETS, check_id), request.args.get("verdict")
     path = laid.folder / f"{verdict}.geojson"
     empty = b'{"type":"FeatureCollection","features":[]}'
     return answer(path.read_bytes() if verdict in set(Verdict) and path.exists() else empty, media_type=GEOJSON)
@@ -147,7 +144,7 @@ def nets_layer(check_id: str) -> Response:
 @requires(Permission.CHECK_PLANS)
 def nets_csv(check_id: str) -> Response:
     """The crosswalk of all nets, as other programs read it."""
-    return _download(as_csv(_rows(_done(check_id).report())), "crosswalk.csv", "text/csv; charset=utf-8")
+    return _download(as_csv(_rows(own_done(NETS, check_id).report())), "crosswalk.csv", "text/csv; charset=utf-8")
 
 
 @bp.get("/plans/nets/<check_id>/crosswalk.xlsx")
@@ -159,7 +156,7 @@ def nets_xlsx(check_id: str) -> Response:
     spoken = ("verdict", "relation")
     told = (
         row | {name: words[row[name]] for name in spoken if name in row} | {"domain": domain_name(row["domain"])}
-        for row in _rows(_done(check_id).report())
+        for row in _rows(own_done(NETS, check_id).report())
     )
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _download(as_xlsx(told, {name: str(word) for name, word in HEADINGS.items()}), "crosswalk.xlsx", kind)
@@ -169,7 +166,7 @@ def nets_xlsx(check_id: str) -> Response:
 @requires(Permission.REDRAW)
 def load_nets(check_id: str) -> ResponseReturnValue:
     """Begin to make the accepted grids specialised ones. Raises OutsideJurisdiction where one lies elsewhere."""
-    laid = _done(check_id)
+    laid = own_done(NETS, check_id)
     accepted = _accepted(laid)
     back = redirect(url_for("plans.nets", check_id=laid.id), code=303)
     if laid.busy:
@@ -179,7 +176,7 @@ def load_nets(check_id: str) -> ResponseReturnValue:
     elif not any(accepted.codes):
         flash(_("Tick the grids that shall become specialised grids first."), "error")
     else:
-        net_running.load(installation().settings, laid, accepted)
+        load_accepted(installation().settings, laid, accepted)
     return back
 
 
@@ -211,31 +208,13 @@ def _is_ours(grid: Mapping[str, Any]) -> bool:
     return bool(g.scope.everywhere or grid.get("own"))
 
 
-def _own(check_id: str) -> LaidNets:
-    """Nets that whoever asks has sent. Raises NotFound for any other."""
-    laid = net_running.find(installation().settings, check_id)
-    if laid is None or laid.order.account_id != g.account.id:
-        raise NotFound
-    return laid
-
-
-def _done(check_id: str) -> LaidNets:
-    laid = _own(check_id)
-    if laid.state != "done":
-        raise NotFound
-    return laid
-
-
 def _form(order: NetOrder, problems: list[str] | None = None) -> str:
     return render_template(
         "plans/nets.html",
         order=order,
         problems=problems or [],
         places=range(MOST_NETS),
-        domains=[(domain, str(name)) for domain, name in DOMAINS.items()],
-        endings=",".join(ENDINGS),
-        most_mb=(current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1024**2,
-        earlier=net_running.of_account(installation().settings, g.account.id)[:SHOWN_EARLIER],
+        **about_sending(NETS),
         domain_name=domain_name,
     )
 

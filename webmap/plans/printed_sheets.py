@@ -5,6 +5,7 @@ A name such as “=1+1” must never be worked out by the office program that op
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -12,6 +13,7 @@ from flask_babel import gettext as _
 from openpyxl.cell import Cell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.header_footer import HeaderFooterItem
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -70,12 +72,17 @@ def write_table(page: Worksheet, columns: Sequence[Column], rows: Iterable[Seque
         as_heading(put(page, 1, at, column.heading))
         page.column_dimensions[get_column_letter(at)].width = widths[at - 1] + _PADDING
     page.row_dimensions[1].height = _height([column.heading for column in columns], widths)
+    styles: dict[tuple[int, type], StyleArray] = {}  # given to one cell and taken over by the others: ten times quicker
     for row, line in enumerate(lines, start=2):
         for at, (value, column) in enumerate(zip(line, columns, strict=True), start=1):
+            if (alike := (at, type(value))) in styles:
+                _cell(page, row, at, value)._style = copy(styles[alike])  # type: ignore[attr-defined]
+                continue
             cell = put(page, row, at, value)
             cell.border, cell.alignment = FRAME, Alignment(vertical="top", wrap_text=True)
             if column.format:
                 cell.number_format = column.format
+            styles[alike] = cell._style  # type: ignore[attr-defined]
         page.row_dimensions[row].height = _height(line, widths)
     page.freeze_panes = "A2"
     page.print_title_rows = "1:1"
@@ -93,20 +100,30 @@ def as_heading(cell: Cell) -> None:
 
 def put(page: Worksheet, row: int, column: int, value: Value) -> Cell:
     """Write a value; text as text, also where it looks like a formula, and when somebody edits the cell later."""
+    cell = _cell(page, row, column, value)
+    if isinstance(value, datetime):
+        cell.number_format = MOMENT
+    elif isinstance(value, (date, time)):
+        cell.number_format = DATE if isinstance(value, date) else "hh:mm"
+    elif cell.data_type == "s":
+        cell.quotePrefix = True
+    return cell
+
+
+def _cell(page: Worksheet, row: int, column: int, value: Value) -> Cell:
+    """Write a value and nothing of how it looks."""
     cell = page.cell(row, column)
     if not isinstance(cell, Cell):
         raise TypeError("no value is written into a merged cell")
     if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
         cell.value = value
     elif isinstance(value, datetime):
-        cell.value, cell.number_format = value.replace(tzinfo=None), MOMENT
+        cell.value = value.replace(tzinfo=None)
     elif isinstance(value, (date, time)):
         cell.value = value
-        cell.number_format = DATE if isinstance(value, date) else "hh:mm"
     else:
         cell.value = _clean(str(value))
         cell.data_type = "s"
-        cell.quotePrefix = True
     return cell
 
 

@@ -1,24 +1,20 @@
-"""What a planner decides on a redraw's page: how its file is read, what is mended or accepted, what a row shall be."""
+"""What a planner decides on a redraw's page: how its file is read, what is mended or accepted, who has looked at it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo.models import Redraw
 from geo.redraw_deciding import Wanted, accept, mend
-from geo.redraw_drafts import OPEN, append, change_row, doubt, locked, rows_of
-from geo.redraw_ground import ground_of
-from geo.redraw_models import DraftArea
-from geo.redraws.errors import StillWorking, UnknownRedraw
-from geo.redraws.mends import DraftGrid
+from geo.redraw_drafts import OPEN, append, as_read, doubt, locked
+from geo.redraw_ground import above_of
+from geo.redraw_moments import intend, intended, standpoint
+from geo.redraws.errors import MomentPassed, StillWorking
 from geo.redraws.words import RedrawState, RedrawStep
 from importers.definitions import definition_of
 from webmap import jobs
@@ -28,12 +24,9 @@ from webmap.plans.blueprint import bp
 from webmap.plans.orders import read_order
 from webmap.plans.redraw_access import back_to, planner, told_on_its_page, visible, writing
 from webmap.plans.redraw_answers import OwnReview
-from webmap.plans.redraw_orders import chosen_columns, reading_of_order, scope_codes
+from webmap.plans.redraw_orders import chosen_columns, moment_chosen, reading_of_order, scope_codes
 from webmap.plans.redraw_standing import standing_of
 from webmap.redraw_work import refuse_while_working
-
-LONGEST_CODE, LONGEST_NAME = 64, 200
-MOST_HOUSEHOLDS = 2**31 - 1
 
 
 @bp.post("/plans/redraws/<int:redraw_id>/reading")
@@ -52,7 +45,9 @@ def read_redraw_again(redraw_id: int) -> ResponseReturnValue:
         redraw = _changing(db, redraw_id, now)
         columns = chosen_columns(request.form, redraw.kind)
         reading = replace(reading_of_order(order), columns=columns or None, layer=redraw.definition.get("layer"))
+        moment = intended(redraw)
         redraw.definition = definition_of(reading) | {"scope": scope_codes(form.get("scope", ""))}
+        intend(redraw, moment, now)
         append(db, redraw, RedrawStep.EDITED, by=planner(), now=now, definition=redraw.definition)
         jobs.order(db, jobs.read_redraw, redraw_id=redraw.id)
     return back_to(redraw_id)
@@ -62,11 +57,23 @@ def read_redraw_again(redraw_id: int) -> ResponseReturnValue:
 @requires(Permission.REDRAW)
 @told_on_its_page
 def check_redraw(redraw_id: int) -> ResponseReturnValue:
-    """Have it checked against the map as it stands now."""
+    """Have it checked against the map as it stands now, or as it will stand at the moment chosen.
+
+    Its file names areas above that may be other ones then: unless rows were changed by hand, it is read anew.
+    """
     visible(redraw_id)
+    moment, now = moment_chosen(request.form), utcnow()
     with writing() as db:
-        locked(db, redraw_id, *OPEN)
-        _order_check(db, redraw_id)
+        redraw = locked(db, redraw_id, *OPEN)
+        if moment is not None and moment <= now:
+            raise MomentPassed(moment)
+        if moment != intended(redraw):
+            intend(redraw, moment, now)
+            doubt(redraw)  # what was checked was another map
+            if redraw.source_kept and as_read(db, redraw):
+                jobs.order(db, jobs.read_redraw, redraw_id=redraw.id)
+                return back_to(redraw_id)
+        order_check(db, redraw_id)
     return back_to(redraw_id)
 
 
@@ -78,12 +85,12 @@ def mend_redraw(redraw_id: int) -> ResponseReturnValue:
     visible(redraw_id)
     wanted, now = _wanted(), utcnow()
     with writing() as db:
-        redraw = _deciding(db, redraw_id, now)
-        ground = ground_of(db, redraw.kind, redraw.scope_ids, now)
+        redraw = deciding(db, redraw_id, now)
+        ground = above_of(db, redraw.kind, standpoint(redraw, now))
         done = mend(db, redraw_id, wanted, ground, by=planner(), now=now)
         if done:
             redraw.reviewer = None
-            _order_check(db, redraw_id)
+            order_check(db, redraw_id)
     if done:
         flash(ngettext("%(num)s finding mended.", "%(num)s findings mended.", done), "done")
     else:
@@ -104,34 +111,6 @@ def accept_findings(redraw_id: int) -> ResponseReturnValue:
         flash(ngettext("%(num)s finding accepted.", "%(num)s findings accepted.", done), "done")
     else:
         flash(_("None of these can be accepted: correct them, or have them mended."), "warning")
-    return back_to(redraw_id, "findings")
-
-
-@bp.post("/plans/redraws/<int:redraw_id>/row")
-@requires(Permission.REDRAW)
-@told_on_its_page
-def edit_row(redraw_id: int) -> ResponseReturnValue:
-    """Give one row another code, name or number of households, and have it checked again."""
-    visible(redraw_id)
-    number, now = request.form.get("row", 0, type=int), utcnow()
-    typed, problems = _typed()
-    if problems:
-        flash(" ".join(problems), "error")
-        return back_to(redraw_id, "findings")
-    with writing() as db:
-        redraw = _deciding(db, redraw_id, now)
-        before, parents = _row(db, redraw, number)
-        after = replace(before, **typed)
-        changed = {
-            name: [getattr(before, name), value] for name, value in typed.items() if value != getattr(before, name)
-        }
-        if changed:
-            change_row(db, redraw, after, parents)
-            doubt(redraw)
-            redraw.reviewer = None
-            append(db, redraw, RedrawStep.EDITED, by=planner(), now=now, row=number, changed=changed)
-            _order_check(db, redraw_id)
-    flash(_("Row %(row)s was changed.", row=number) if changed else _("Nothing was changed."), "done")
     return back_to(redraw_id, "findings")
 
 
@@ -168,7 +147,7 @@ def discard_redraw(redraw_id: int) -> ResponseReturnValue:
 
 
 def _changing(db: Session, redraw_id: int, now: datetime) -> Redraw:
-    """The redraw, locked and a draft again, while nothing is being done with it. Raises what `_deciding` does."""
+    """The redraw, locked and a draft again, while nothing is being done with it. Raises what `deciding` does."""
     redraw = locked(db, redraw_id, *OPEN)
     refuse_while_working(redraw, now)
     doubt(redraw)
@@ -176,7 +155,7 @@ def _changing(db: Session, redraw_id: int, now: datetime) -> Redraw:
     return redraw
 
 
-def _deciding(db: Session, redraw_id: int, now: datetime) -> Redraw:
+def deciding(db: Session, redraw_id: int, now: datetime) -> Redraw:
     """The redraw, locked, unless its rows are about to be replaced; a check that is under way begins again.
 
     Raises UnknownRedraw, WrongState or StillWorking.
@@ -187,7 +166,8 @@ def _deciding(db: Session, redraw_id: int, now: datetime) -> Redraw:
     return redraw
 
 
-def _order_check(db: Session, redraw_id: int) -> None:
+def order_check(db: Session, redraw_id: int) -> None:
+    """Have the redraw checked soon; ordered twice before that, it is checked once."""
     jobs.order(db, jobs.check_redraw, once=f"check-redraw-{redraw_id}", redraw_id=redraw_id)
 
 
@@ -195,28 +175,3 @@ def _wanted() -> Wanted:
     """The finding, or the kind of findings, whose button was pressed."""
     ids = [int(value) for value in request.form.getlist("finding") if value.isdecimal()]
     return Wanted(ids[:1000], () if ids else request.form.getlist("findings")[:100])
-
-
-def _typed() -> tuple[dict[str, Any], list[str]]:
-    """The fields of a row as they were typed, and every problem in them."""
-    code, name = (request.form.get(field, "").strip() for field in ("code", "name"))
-    households = request.form.get("households", "").strip()
-    problems = []
-    if not code or len(code) > LONGEST_CODE or any(character.isspace() for character in code):
-        problems.append(_("A code has no spaces and at most %(most)s characters.", most=LONGEST_CODE))
-    if not name or len(name) > LONGEST_NAME:
-        problems.append(_("An area has a name of at most %(most)s characters.", most=LONGEST_NAME))
-    if households and not (households.isdecimal() and int(households) <= MOST_HOUSEHOLDS):
-        problems.append(_("Households are a whole number, or blank where they were not counted."))
-    counted = int(households) if households and not problems else None
-    return {"code": code, "name": name, "households": counted}, problems
-
-
-def _row(db: Session, redraw: Redraw, number: int) -> tuple[DraftGrid, Mapping[str, int]]:
-    """A row as it is, and the id of the area above it by its code. Raises UnknownRedraw where there is no such row."""
-    found = rows_of(db, redraw, [number])
-    parent = select(DraftArea.parent_id).where(DraftArea.redraw_id == redraw.id, DraftArea.row == number)
-    if not found:
-        raise UnknownRedraw
-    above, parent_id = found[0].parent, db.scalar(parent)
-    return found[0], {above: parent_id} if above is not None and parent_id is not None else {}

@@ -1,15 +1,16 @@
 """`/plans/redraws/…/diff`: what a redraw changes, on two maps side by side and as lists, as JSON and as a workbook."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from flask import Response, g, render_template, request, url_for
+from flask import Response, g, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
 from geo.crs import Bounds
 from geo.models import Area, AreaVersion, Redraw
+from geo.redraw_comparisons import concerned, differences_as_json, is_compared, some_differences, summed_up
 from geo.redraws.differences import DifferenceKind
 from incidents.handover import Choice
 from incidents.models import Incident
@@ -19,13 +20,14 @@ from webmap.plans.blueprint import bp
 from webmap.plans.diff_telling import ORDER, workbook_of
 from webmap.plans.diff_workbook import FIELD_NAMES
 from webmap.plans.redraw_access import in_jurisdiction, visible
-from webmap.plans.redraw_maps import diff_boards, moment_before, row_bounds
+from webmap.plans.redraw_maps import MOST_DRAWN, diff_boards, moment_before, row_bounds
 from webmap.plans.redraw_telling import scope_of
 from webmap.problems import NotFound
 
 PAGE = 50
 SHOWN_CASES = 200
 SHOWN_POSTS = 200
+SHOWN_OVERLAYS = 200
 SHOWN_FLOWS = 30
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -35,13 +37,15 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def redraw_diff(redraw_id: int) -> ResponseReturnValue:
     """Both maps, the differences, and whom they concern."""
     redraw = visible(redraw_id)
-    if redraw.comparison is None:
+    comparison = summed_up(g.db, redraw)
+    if comparison is None:
         return render_template("plans/redraw_diff.html", redraw=redraw, comparison=None)
-    comparison, effects = redraw.comparison, _effects(redraw)
+    effects, counts = _effects(redraw), {each.value: comparison["counts"][each] for each in ORDER}
     kind = request.args.get("kind", "")
-    chosen = [each for each in comparison["differences"] if kind in ("", each["kind"])]
-    pages = max(-(-len(chosen) // PAGE), 1)
+    kind = kind if counts.get(kind) else ""
+    pages = max(-(-(counts[kind] if kind else sum(counts.values())) // PAGE), 1)
     page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    differences = some_differences(g.db, redraw, kind=kind, start=(page - 1) * PAGE, count=PAGE)
     left, right = diff_boards(redraw)
 
     def url(page: int | None = None, **changes: Any) -> str:
@@ -49,13 +53,12 @@ def redraw_diff(redraw_id: int) -> ResponseReturnValue:
 
     return render_template(
         "plans/redraw_diff.html",
-        redraw=redraw, comparison=comparison, effects=effects, kind=kind,
-        kinds=[(each, comparison["counts"][each]) for each in ORDER if comparison["counts"][each]],
-        unchanged=comparison["counts"][DifferenceKind.UNCHANGED], total=len(comparison["differences"]),
-        differences=_listed(redraw, chosen[(page - 1) * PAGE : page * PAGE]),
+        redraw=redraw, comparison=comparison, effects=effects, kind=kind, most_drawn=MOST_DRAWN,
+        kinds=[(each, counts[each]) for each in ORDER if counts[each]], total=sum(counts.values()),
+        unchanged=comparison["counts"][DifferenceKind.UNCHANGED], differences=_listed(redraw, differences),
         page=page, pages=pages, url=url, field_names=FIELD_NAMES,
         cases=effects["cases"][:SHOWN_CASES], posts=effects["posts"][:SHOWN_POSTS],
-        flows=effects["flows"][:SHOWN_FLOWS],
+        flows=effects["flows"][:SHOWN_FLOWS], overlays=effects["overlays"][:SHOWN_OVERLAYS],
         linked=_linked(effects["cases"][:SHOWN_CASES]), state_of=State, choice_of=Choice, kind_of=DifferenceKind,
         scope=scope_of(g.db, redraw, moment_before(redraw)), left=left, right=right, map=left,
     )  # fmt: skip
@@ -66,8 +69,19 @@ def redraw_diff(redraw_id: int) -> ResponseReturnValue:
 def redraw_diff_json(redraw_id: int) -> Response:
     """The whole comparison. Raises NotFound before the first check."""
     redraw = _compared(redraw_id)
-    told = {"redraw": redraw.id, "name": redraw.name} | (redraw.comparison or {}) | {"effects": _effects(redraw)}
-    return _download(orjson.dumps(told, option=orjson.OPT_INDENT_2), f"redraw-{redraw.id}.json", "application/json")
+    head = {"redraw": redraw.id, "name": redraw.name} | (summed_up(g.db, redraw) or {}) | {"effects": _effects(redraw)}
+    lines = stream_with_context(_as_json(head, differences_as_json(g.db, redraw)))
+    return _download(lines, f"redraw-{redraw.id}.json", "application/json")
+
+
+def _as_json(head: Mapping[str, Any], differences: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """One object, a difference a line, sent while it is read: of a hundred thousand it is tens of megabytes."""
+    yield orjson.dumps(head)[:-1] + b',"differences":['
+    between = b"\n"
+    for part in differences:
+        yield between + ",\n".join(part).encode()
+        between = b",\n"
+    yield b"]}\n"
 
 
 @bp.get("/plans/redraws/<int:redraw_id>/diff.xlsx")
@@ -80,7 +94,7 @@ def redraw_diff_xlsx(redraw_id: int) -> Response:
 
 def _compared(redraw_id: int) -> Redraw:
     redraw = visible(redraw_id)
-    if redraw.comparison is None:
+    if not is_compared(g.db, redraw):
         raise NotFound
     return redraw
 
@@ -91,9 +105,9 @@ def _effects(redraw: Redraw) -> dict[str, Any]:
     Whoever drafts areas outside their jurisdiction learns nothing from it of who works there; and of cases nobody
     learns that lie beyond their own, wherever the draft reaches.
     """
-    effects: dict[str, Any] = dict((redraw.comparison or {}).get("effects") or {})
+    effects = concerned(g.db, redraw)
     cases: Sequence[Mapping[str, Any]] = effects["cases"]
-    seen = set(g.db.scalars(select(Incident.id).where(Incident.id.in_([case["id"] for case in cases]))))
+    seen = set(g.db.scalars(select(Incident.id).where(Incident.id == func.any([case["id"] for case in cases]))))
     effects["cases"] = [case for case in cases if case["id"] in seen]
     effects["hidden"] = len(cases) - len(effects["cases"])
     if not in_jurisdiction(redraw):
@@ -136,5 +150,5 @@ def _around(boxes: Sequence[Bounds]) -> Bounds | None:
     return min(west), min(south), max(east), max(north)
 
 
-def _download(content: bytes, name: str, kind: str) -> Response:
+def _download(content: bytes | Iterator[bytes], name: str, kind: str) -> Response:
     return Response(content, mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -3,7 +3,7 @@
 Draft areas are shown nowhere else: what these addresses answer is for planners, who see only their own redraws.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,13 +12,14 @@ import shapely
 from flask import Response, g, request, url_for
 from flask_babel import gettext as _
 from geoalchemy2.functions import ST_AsBinary
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, object_session
 
 from geo.areas import bounds_of
 from geo.codes import AreaKind
 from geo.crs import Bounds
-from geo.models import Redraw
+from geo.models import Area, AreaVersion, Redraw
+from geo.redraw_comparisons import becomes, moment_compared
 from geo.redraw_models import DraftArea, RedrawFinding
 from geo.redraws.differences import DifferenceKind
 from geo.sheets import WHOLE, pixel_degrees
@@ -38,6 +39,8 @@ DRAWN_PX = 4000
 MOST_DRAWN = 5000
 """More areas are not told apart on a screen; the largest are drawn."""
 
+MOST_IN_A_SHEET = 20_000
+
 MOST_FINDINGS = 5000
 
 ABOUT_AREAS = frozenset({"households-unusual", "grid-without-staff", "staff-without-grid", "repeated-vertices"})
@@ -49,10 +52,10 @@ ABOUT_AREAS = frozenset({"households-unusual", "grid-without-staff", "staff-with
 def redraw_draft(redraw_id: int) -> Response:
     """The rows of a redraw as it wants them, each with what becomes of it."""
     redraw = visible(redraw_id)
-    becomes = _kinds(redraw, "rows")
-    features = _draft_features(g.db, redraw, _box(), request.args.get("zoom", type=int))
+    kinds = _kinds(redraw, "rows")
+    features = _draft_features(g.db, redraw, box_in_view(), request.args.get("zoom", type=int))
     for feature in features:
-        feature["properties"]["becomes"] = becomes.get(feature["id"], DifferenceKind.UNCHANGED)
+        feature["properties"]["becomes"] = kinds.get(feature["id"], DifferenceKind.UNCHANGED)
     return answer({"type": "FeatureCollection", "features": features}, media_type=GEOJSON)
 
 
@@ -61,13 +64,17 @@ def redraw_draft(redraw_id: int) -> Response:
 def redraw_before(redraw_id: int) -> Response:
     """The areas as they stood before a redraw, each with what becomes of it."""
     redraw = visible(redraw_id)
-    becomes = _kinds(redraw, "codes_before")
+    kinds = _kinds(redraw, "codes_before")
     zoom = min(max(request.args.get("zoom", WHOLE, type=int), 0), WHOLE)
-    collection = orjson.loads(sheets().sheet(redraw.kind, moment_before(redraw), zoom).within(_box()))
-    for feature in collection["features"]:
+    moment = moment_before(redraw)
+    if _too_many_for_a_sheet(g.db, redraw.kind, moment):
+        features = _before_features(g.db, redraw.kind, moment, box_in_view(), zoom)
+    else:
+        features = orjson.loads(sheets().sheet(redraw.kind, moment, zoom).within(box_in_view()))["features"]
+    for feature in features:
         feature["id"] = feature["properties"]["code"]
-        feature["properties"]["becomes"] = becomes.get(feature["id"], DifferenceKind.UNCHANGED)
-    return answer(collection, media_type=GEOJSON)
+        feature["properties"]["becomes"] = kinds.get(feature["id"], DifferenceKind.UNCHANGED)
+    return answer({"type": "FeatureCollection", "features": features}, media_type=GEOJSON)
 
 
 @bp.get("/plans/redraws/<int:redraw_id>/findings.geojson")
@@ -86,7 +93,7 @@ def redraw_findings(redraw_id: int) -> Response:
         {
             "type": "Feature",
             "id": row.id,
-            "geometry": _geometry(shapely.from_wkb(bytes(row.shape)), 8),
+            "geometry": drawn(shapely.from_wkb(bytes(row.shape)), 8),
             "properties": {
                 "severity": row.decision or row.severity, "code": row.code, "message": again(row.message),
                 "pale": row.code in ABOUT_AREAS,
@@ -99,7 +106,8 @@ def redraw_findings(redraw_id: int) -> Response:
 
 def moment_before(redraw: Redraw) -> datetime:
     """A moment at which the map stood as the redraw found it."""
-    compared = redraw.comparison and redraw.comparison.get("at")
+    db = object_session(redraw)
+    compared = moment_compared(db, redraw) if db is not None else None
     moments = [datetime.fromisoformat(compared)] if compared else [utcnow()]
     if redraw.comes_at is not None:
         moments.append(redraw.comes_at - timedelta(microseconds=1))
@@ -116,7 +124,7 @@ def draft_board(redraw: Redraw, rows: int, *, findings: bool) -> Board:
     if rows:
         board.add(_draft_layer(redraw, "layer", _("The draft")))
     board.add(
-        AreaLayer("today", url_for("api.areas", kind=redraw.kind.value, at=moment_before(redraw).isoformat()),
+        AreaLayer("today", url_for("plans.redraw_before", redraw_id=redraw.id),
                   _("Borders in force") if redraw.comes_at is None else _("Borders before"), look="village",
                   selectable=False)
     )  # fmt: skip
@@ -142,6 +150,8 @@ def diff_boards(redraw: Redraw) -> tuple[Board, Board]:
         AreaLayer("old", url_for("plans.redraw_before", redraw_id=redraw.id), _("Borders before"), look="village",
                   selectable=False, show=False)
     )  # fmt: skip
+    left.add(_ground_layer(""))
+    right.add(_ground_layer(url_for("plans.redraw_ground", redraw_id=redraw.id)))
     return left, right
 
 
@@ -151,6 +161,12 @@ def _draft_layer(redraw: Redraw, key: str, name: str) -> AreaLayer:
     return AreaLayer(
         key, url, name, look="grid", labels=True, labels_from_zoom=LABELS_FROM.get(redraw.kind, 0), fields=fields,
     )  # fmt: skip
+
+
+def _ground_layer(url: str) -> AreaLayer:
+    """What changes hands. The page's script hatches it, and gives one map what the other has fetched."""
+    fields = [Field("from", _("From grid")), Field("to", _("To grid"))]
+    return AreaLayer("ground", url, _("Ground that changes hands"), look="specialised", fields=fields)
 
 
 def _add_townships(board: Board, moment: datetime) -> None:
@@ -176,13 +192,9 @@ def row_bounds(db: Session, redraw: Redraw, rows: Iterable[int]) -> dict[int, Bo
 
 
 def _extent(db: Session, *conditions: Any) -> Bounds | None:
-    outline = DraftArea.outline
-    row = db.execute(
-        select(
-            func.min(func.ST_XMin(outline)), func.min(func.ST_YMin(outline)),
-            func.max(func.ST_XMax(outline)), func.max(func.ST_YMax(outline)),
-        ).where(*conditions)
-    ).one()  # fmt: skip
+    """The box around outlines, each of which is looked at once."""
+    box = select(func.ST_Extent(DraftArea.outline).label("box")).where(*conditions).subquery().c.box
+    row = db.execute(select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))).one()
     return None if row[0] is None else (row[0], row[1], row[2], row[3])
 
 
@@ -191,9 +203,9 @@ def _extent(db: Session, *conditions: Any) -> Bounds | None:
 
 def _draft_features(db: Session, redraw: Redraw, box: Bounds | None, zoom: int | None) -> list[dict[str, Any]]:
     wanted = select(
-        DraftArea.row, DraftArea.code, DraftArea.name, DraftArea.households,
+        DraftArea.row, DraftArea.code, DraftArea.name, Area.code.label("parent"), DraftArea.households,
         ST_AsBinary(DraftArea.outline).label("outline"),
-    ).where(DraftArea.redraw_id == redraw.id)  # fmt: skip
+    ).outerjoin(Area, Area.id == DraftArea.parent_id).where(DraftArea.redraw_id == redraw.id)  # fmt: skip
     if box is not None:
         wanted = wanted.where(DraftArea.outline.intersects(func.ST_MakeEnvelope(*box, 4326)))
     rows = db.execute(wanted.order_by(func.ST_Area(DraftArea.outline).desc()).limit(MOST_DRAWN)).all()
@@ -201,8 +213,42 @@ def _draft_features(db: Session, redraw: Redraw, box: Bounds | None, zoom: int |
     tolerance = _tolerance(outlines, zoom)
     return [
         {
-            "type": "Feature", "id": row.row, "geometry": _geometry(_simpler(outline, tolerance), 7),
-            "properties": {"row": row.row, "code": row.code, "name": row.name, "households": row.households},
+            "type": "Feature", "id": row.row, "geometry": drawn(simpler(outline, tolerance)),
+            "properties": {
+                "row": row.row, "code": row.code, "name": row.name, "parent": row.parent, "households": row.households,
+            },
+        }
+        for row, outline in zip(rows, outlines, strict=True)
+    ]  # fmt: skip
+
+
+def _too_many_for_a_sheet(db: Session, kind: AreaKind, moment: datetime) -> bool:
+    """Sheets of all areas are kept for every zoom: of a hundred thousand, each takes 400 MB and half a minute."""
+    some = _in_force(kind, moment).with_only_columns(Area.id).limit(MOST_IN_A_SHEET + 1).subquery()
+    return (db.scalar(select(func.count()).select_from(some)) or 0) > MOST_IN_A_SHEET
+
+
+def _in_force(kind: AreaKind, moment: datetime) -> Select[Any]:
+    return (
+        select(Area.code, AreaVersion.name, AreaVersion.households, ST_AsBinary(AreaVersion.outline).label("outline"))
+        .join(AreaVersion, AreaVersion.area_id == Area.id)
+        .where(Area.kind == kind, AreaVersion.valid.contains(moment))
+    )
+
+
+def _before_features(
+    db: Session, kind: AreaKind, moment: datetime, box: Bounds | None, zoom: int
+) -> list[dict[str, Any]]:
+    """The largest areas in view, each simplified by itself, whose size is known without looking at its outline."""
+    wanted = _in_force(kind, moment)
+    if box is not None:
+        wanted = wanted.where(AreaVersion.outline.intersects(func.ST_MakeEnvelope(*box, 4326)))
+    rows = db.execute(wanted.order_by(AreaVersion.area_m2.desc()).limit(MOST_DRAWN)).all()
+    outlines = shapely.from_wkb([bytes(row.outline) for row in rows])
+    return [
+        {
+            "type": "Feature", "geometry": drawn(simpler(outline, degrees_seen(zoom))),
+            "properties": {"code": row.code, "name": row.name, "households": row.households},
         }
         for row, outline in zip(rows, outlines, strict=True)
     ]  # fmt: skip
@@ -215,31 +261,32 @@ def _tolerance(outlines: Any, zoom: int | None) -> float:
     west, south, east, north = shapely.total_bounds(outlines).tolist()
     if zoom is None:
         return float(max(east - west, north - south) / DRAWN_PX)
+    return degrees_seen(zoom)
+
+
+def degrees_seen(zoom: int) -> float:
+    """How far a line may stray, in degrees, before anybody sees it; from zoom WHOLE on it may not at all."""
     return 0.0 if zoom >= WHOLE else pixel_degrees(max(zoom, 0)) / 2
 
 
-def _simpler(outline: Any, tolerance: float) -> Any:
+def simpler(outline: Any, tolerance: float) -> Any:
+    """An outline without corners that the tolerance hides; as it is where nothing would be left of it."""
     simpler = shapely.simplify(outline, tolerance) if tolerance else outline
     return outline if simpler.is_empty else simpler
 
 
-def _geometry(shape: Any, decimals: int) -> Any:
+def drawn(shape: Any, decimals: int = 7) -> Any:
+    """A shape as the geometry of a feature; 7 decimals are a centimetre."""
     rounded = shapely.transform(shape, lambda xy: xy.round(decimals))
     return orjson.Fragment(shapely.to_geojson(rounded))
 
 
 def _kinds(redraw: Redraw, by: str) -> dict[Any, str]:
     """What becomes of each area, by its row or by its code before."""
-    return dict(_each_kind((redraw.comparison or {}).get("differences", ()), by))
+    return dict(becomes(g.db, redraw, by))
 
 
-def _each_kind(differences: Iterable[Mapping[str, Any]], by: str) -> Iterator[tuple[Any, str]]:
-    for difference in differences:
-        for key in difference[by]:
-            yield key, difference["kind"]
-
-
-def _box() -> Bounds | None:
+def box_in_view() -> Bounds | None:
     """The part in view, where the map says it."""
     try:
         west, south, east, north = (float(part) for part in request.args.get("bbox", "").split(","))

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,8 +17,11 @@ from geo.models import Redraw
 from geo.redraw_models import FileDefinition
 from importers.area_rows import fields_of
 from importers.areas import Reading
+from importers.values import BadValue, parse_time
+from incidents.clock import LOCAL
 from webmap.plans.orders import Order, read_order
-from webmap.words import word
+from webmap.plans.redraw_answers import MomentMissing
+from webmap.words import listed, word
 
 LONGEST = 80
 """Characters of a name that fit on a screen and on a sheet of paper."""
@@ -79,6 +82,19 @@ def chosen_columns(form: MultiDict[str, str], kind: AreaKind) -> dict[str, str]:
     return {name: heading for name, heading in chosen.items() if heading}
 
 
+def moment_chosen(form: MultiDict[str, str]) -> datetime | None:
+    """From when on; None means now. Raises MomentMissing."""
+    if form.get("when") != "later":
+        return None
+    try:
+        moment = parse_time(form.get("at", "").strip()[:40], LOCAL)
+    except BadValue:
+        moment = None
+    if moment is None:
+        raise MomentMissing
+    return moment
+
+
 def scope_codes(text: str) -> list[str]:
     """Codes that were typed with any commas or spaces between them."""
     return [code for code in re.split(r"[\s,;，；、]+", text) if code][:1000]
@@ -110,7 +126,7 @@ def _said(definition: dict[str, Any]) -> str:
     columns = definition.get("columns") or {}
     facts = [definition.get("encoding"), definition.get("crs"), definition.get("datum")]
     pairs = [f"{ours}={theirs}" for ours, theirs in columns.items()]
-    return ", ".join(str(fact) for fact in [*facts, *pairs] if fact and fact != "auto")
+    return listed(fact for fact in [*facts, *pairs] if fact and fact != "auto")
 
 
 def _problems(order: RedrawOrder, db: Session) -> list[str]:

@@ -6,11 +6,12 @@ from datetime import datetime
 from flask import flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from geo.models import Redraw
 from geo.redraw_drafts import locked
-from importers.values import BadValue, parse_time
-from incidents.clock import LOCAL
+from geo.redraws.errors import StillWorking
 from incidents.handover import USUAL, Choice
 from webmap.audit import Action
 from webmap.installation import utcnow
@@ -25,9 +26,10 @@ from webmap.plans.redraw_access import (
     visible,
     writing,
 )
-from webmap.plans.redraw_answers import MomentMissing
+from webmap.plans.redraw_orders import moment_chosen
+from webmap.plans.redraw_standing import standing_of
+from webmap.redraw_carrying_out import Order, is_large, order
 from webmap.redraw_publishing import publish_redraw, revert_redraw
-from webmap.redraw_work import refuse_while_working
 from webmap.words import when
 
 
@@ -37,12 +39,15 @@ from webmap.words import when
 def publish(redraw_id: int) -> ResponseReturnValue:
     """Let a checked redraw come into force, now or at the moment chosen."""
     refuse_outside(visible(redraw_id))
-    at, now = _moment(request.form), utcnow()
+    at, now = moment_chosen(request.form), utcnow()
+    cases, note = _choices(request.form), _note(request.form)
     with writing() as db:
-        refuse_while_working(locked(db, redraw_id), now)
-        done = publish_redraw(
-            db, redraw_id, at=at, cases=_choices(request.form), by=planner(), now=now, note=_note(request.form)
-        )
+        redraw = _idle(db, redraw_id, now)
+        if is_large(db, redraw):
+            wanted = Order("publish", planner(), at.isoformat() if at else None, cases, note, request.remote_addr)
+            order(db, redraw, wanted, now)
+            return back_to(redraw_id)
+        done = publish_redraw(db, redraw_id, at=at, cases=cases, by=planner(), now=now, note=note)
         note_down(db, Action.REDRAW_PUBLISHED, redraw_id, at=done.at.isoformat(), ended=done.ended, begun=done.begun)
     flash(_("Published: in force from %(at)s.", at=when(done.at)), "done")
     return back_to(redraw_id)
@@ -54,24 +59,25 @@ def publish(redraw_id: int) -> ResponseReturnValue:
 def revert(redraw_id: int) -> ResponseReturnValue:
     """Restore what a published redraw changed."""
     refuse_outside(visible(redraw_id))
+    now = utcnow()
     with writing() as db:
-        restoring = revert_redraw(db, redraw_id, by=planner(), now=utcnow(), note=_note(request.form)).id
+        redraw = _idle(db, redraw_id, now)
+        if is_large(db, redraw):
+            wanted = Order("revert", planner(), note=_note(request.form), address=request.remote_addr)
+            order(db, redraw, wanted, now)
+            return back_to(redraw_id)
+        restoring = revert_redraw(db, redraw_id, by=planner(), now=now, note=_note(request.form)).id
         note_down(db, Action.REDRAW_REVERTED, redraw_id, by_redraw=restoring)
     flash(_("Reverted: the areas are again as they were before."), "done")
     return back_to(redraw_id)
 
 
-def _moment(form: MultiDict[str, str]) -> datetime | None:
-    """From when on; None means now. Raises MomentMissing."""
-    if form.get("when") != "later":
-        return None
-    try:
-        moment = parse_time(form.get("at", "").strip()[:40], LOCAL)
-    except BadValue:
-        moment = None
-    if moment is None:
-        raise MomentMissing
-    return moment
+def _idle(db: Session, redraw_id: int, now: datetime) -> Redraw:
+    """The redraw, locked, while nothing is being done with it. Raises UnknownRedraw or StillWorking."""
+    redraw = db.get(Redraw, redraw_id)
+    if redraw is not None and standing_of(redraw, now).busy:  # asked first: who publishes it keeps it locked
+        raise StillWorking
+    return locked(db, redraw_id)
 
 
 def _choices(form: MultiDict[str, str]) -> Mapping[str, str]:

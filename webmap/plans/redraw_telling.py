@@ -7,20 +7,22 @@ from typing import Any
 
 from flask import g
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, not_, select
 from sqlalchemy.orm import Session, defer
 
 from geo.areas import names_of
 from geo.codes import AreaKind
 from geo.models import Area, Redraw
-from geo.redraw_deciding import NEVER_ACCEPTED
+from geo.redraw_deciding import NEVER_ACCEPTED, OF_MOVES, moved_rows, undoes_move
 from geo.redraw_drafts import rows_of
 from geo.redraw_models import RedrawEvent, RedrawFinding
+from geo.redraws import errors
 from geo.redraws.mends import DraftGrid, changed_m2, changes_of
 from geo.redraws.words import RedrawStep
 from webmap.plans.telling import FIELDS, again
 from webmap.plans.titles import TITLES
-from webmap.words import number, when
+from webmap.problems import ANSWERS
+from webmap.words import listed, number, when
 
 SHOWN_PER_KIND = 100
 SHOWN_ROWS = 6
@@ -37,6 +39,17 @@ class FindingGroup:
     total: int
     open: int
     mendable: int
+    page: int = 1
+
+    @property
+    def pages(self) -> int:
+        """On how many pages they are listed."""
+        return max(-(-self.total // SHOWN_PER_KIND), 1)
+
+    @property
+    def first(self) -> int:
+        """The place of the first that is listed, from 1."""
+        return (self.page - 1) * SHOWN_PER_KIND + 1
 
     @property
     def title(self) -> str:
@@ -54,14 +67,21 @@ class FindingGroup:
         return self.code not in NEVER_ACCEPTED
 
 
-def finding_groups(db: Session, redraw: Redraw) -> list[FindingGroup]:
-    """The findings by kind, what blocks first and then what there is most of."""
+def finding_groups(db: Session, redraw: Redraw, *, code: str = "", page: int = 1) -> list[FindingGroup]:
+    """The findings by kind, what blocks first and then what there is most of.
+
+    Of each kind the first SHOWN_PER_KIND are listed; of the kind `code` those on its page `page`, from 1.
+    """
     counted = _counted(db, redraw)
+    most = max((counts[0] for (kind, _severity), counts in counted.items() if kind == code), default=0)
+    page = min(max(page, 1), max(-(-most // SHOWN_PER_KIND), 1))
     items: dict[tuple[str, str], list[Mapping[str, Any]]] = {key: [] for key in counted}
-    for item in _items(db, redraw):
+    for item in _items(db, redraw, code, page):
         if (key := (item["code"], item["severity"])) in items:
             items[key].append(item)
-    groups = [FindingGroup(*key, items[key], *counts) for key, counts in counted.items()]
+    groups = [
+        FindingGroup(*key, items[key], *counts, page=page if key[0] == code else 1) for key, counts in counted.items()
+    ]
     return sorted(groups, key=_weight)
 
 
@@ -71,10 +91,11 @@ def _weight(group: FindingGroup) -> tuple[bool, bool, int, str]:
 
 def _counted(db: Session, redraw: Redraw) -> dict[tuple[str, str], tuple[int, int, int]]:
     undecided = RedrawFinding.decision.is_(None)
+    undoing = and_(RedrawFinding.code.in_(OF_MOVES), RedrawFinding.rows.overlap(sorted(moved_rows(db, redraw))))
     rows = db.execute(
         select(
             RedrawFinding.code, RedrawFinding.severity, func.count(), func.count().filter(undecided),
-            func.count().filter(undecided, RedrawFinding.mend.is_not(None)),
+            func.count().filter(undecided, RedrawFinding.mend.is_not(None), not_(undoing)),
         )
         .where(RedrawFinding.redraw_id == redraw.id)
         .group_by(RedrawFinding.code, RedrawFinding.severity)
@@ -82,21 +103,23 @@ def _counted(db: Session, redraw: Redraw) -> dict[tuple[str, str], tuple[int, in
     return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
 
 
-def _items(db: Session, redraw: Redraw) -> Iterator[dict[str, Any]]:
-    """The first findings of each kind, undecided ones before others and large ones before small ones."""
+def _items(db: Session, redraw: Redraw, code: str, page: int) -> Iterator[dict[str, Any]]:
+    """The findings that are listed, undecided ones before others and large ones before small ones."""
     order = (RedrawFinding.decision.is_not(None), RedrawFinding.size_m2.desc().nulls_last(), RedrawFinding.id)
     place = func.row_number().over(partition_by=(RedrawFinding.code, RedrawFinding.severity), order_by=order)
     ranked = select(RedrawFinding.id, place.label("place")).where(RedrawFinding.redraw_id == redraw.id).subquery()
+    skipped = case((RedrawFinding.code == code, (page - 1) * SHOWN_PER_KIND), else_=0)
     found = db.execute(
         select(RedrawFinding, RedrawFinding.shape.is_not(None))
         .join(ranked, ranked.c.id == RedrawFinding.id)
-        .where(ranked.c.place <= SHOWN_PER_KIND)
+        .where(ranked.c.place > skipped, ranked.c.place <= skipped + SHOWN_PER_KIND)
         .order_by(ranked.c.place)
         .options(defer(RedrawFinding.shape))
     ).all()
     grids = _grids_of(db, redraw, [finding for finding, _drawn in found])
+    moved = moved_rows(db, redraw)
     for finding, drawn in found:
-        yield _item(finding, drawn, grids)
+        yield _item(finding, drawn, grids) | {"moved": undoes_move(finding, moved)}
 
 
 def _grids_of(db: Session, redraw: Redraw, findings: Iterable[RedrawFinding]) -> dict[int, DraftGrid]:
@@ -148,9 +171,9 @@ def scope_of(db: Session, redraw: Redraw, moment: datetime) -> Scope:
     named = names_of(db, [*redraw.scope_ids, *redraw.within_ids], moment)
     names = [named[area_id] for area_id in redraw.scope_ids if area_id in named]
     if len(names) <= SCOPE_NAMES:
-        return Scope(", ".join(names))
+        return Scope(listed(names))
     above = [named[area_id] for area_id in _nearest_first(db, redraw.within_ids) if area_id in named]
-    counted = ", ".join(_count(kind, kinds.count(kind)) for kind in AreaKind if kind in kinds)
+    counted = listed(_count(kind, kinds.count(kind)) for kind in AreaKind if kind in kinds)
     return Scope(_("%(areas)s in %(name)s", areas=counted, name=above[0]) if above else counted, names)
 
 
@@ -206,16 +229,26 @@ def _told(event: RedrawEvent) -> str:
         case RedrawStep.HANDED_OVER:
             return _("%(moved)s moved, %(stayed)s stayed", moved=number(facts["moved"]), stayed=number(facts["stayed"]))
         case RedrawStep.FAILED:
-            return str(facts.get("file", ""))
+            return refusal(event) or str(facts.get("file", ""))
         case _:
             return ""
+
+
+def refusal(event: RedrawEvent) -> str:
+    """Why an ordered step could not be carried out; blank for every other line."""
+    error = getattr(errors, event.details.get("refused", ""), None)
+    if error is None or error not in ANSWERS:
+        return ""
+    answer, facts = ANSWERS[error], event.details.get("facts", {})
+    advice = str(answer.advice)
+    return f"{answer.title} {advice % facts if '%(' in advice else advice}"
 
 
 def _edited(facts: Mapping[str, Any]) -> str:
     """What was changed of a row by hand: each field before and after."""
     if "row" not in facts:
         return _("the way the file is read")
-    changes = ", ".join(
+    changes = listed(
         f"{FIELDS[name]} {_shown(before)} → {_shown(after)}"
         for name, (before, after) in facts.get("changed", {}).items()
         if name in FIELDS
@@ -228,7 +261,7 @@ def _shown(value: Any) -> str:
 
 
 def _titles(codes: Iterable[str]) -> str:
-    return ", ".join(str(TITLES[code][0]) if code in TITLES else code for code in sorted(codes))
+    return listed(TITLES[code][0] if code in TITLES else code for code in sorted(codes))
 
 
 def related(db: Session, redraw: Redraw) -> tuple[Redraw | None, Redraw | None]:

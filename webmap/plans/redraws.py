@@ -1,12 +1,13 @@
 """`/plans/redraws`: redraws and how far each is, the form that begins one, and the page on which it is worked out."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
-from flask import Response, current_app, g, redirect, render_template, request, send_file, url_for
+from flask import Response, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
@@ -14,8 +15,11 @@ from werkzeug.datastructures import FileStorage
 from geo.codes import PROFILES, AreaKind
 from geo.models import Redraw
 from geo.redraw_checking import Checked, count
+from geo.redraw_comparisons import summed_up
 from geo.redraw_drafts import OPEN, Source, begin
 from geo.redraw_models import DraftArea, RedrawFinding
+from geo.redraw_moments import KEY as MOMENT
+from geo.redraw_moments import intended
 from geo.redraws.differences import DifferenceKind
 from geo.redraws.words import RedrawState
 from importers.area_rows import fields_of
@@ -31,12 +35,13 @@ from webmap.plans.listing import KINDS
 from webmap.plans.orders import ENDINGS, Order
 from webmap.plans.redraw_access import in_jurisdiction, note_down, planner, visible, writing
 from webmap.plans.redraw_answers import SourceGone
-from webmap.plans.redraw_maps import draft_board
+from webmap.plans.redraw_maps import MOST_DRAWN, draft_board
 from webmap.plans.redraw_orders import RedrawOrder, order_of, read_redraw_order, senders
 from webmap.plans.redraw_standing import standing_of, standings
-from webmap.plans.redraw_telling import finding_groups, history_of, related, scope_of
+from webmap.plans.redraw_telling import finding_groups, history_of, refusal, related, scope_of
 from webmap.plans.telling import DOMAINS, FIELDS, again
 from webmap.redraw_work import keep_source, kept_sources
+from webmap.security import MAX_FILE
 from webmap.words import word
 
 PAGE = 50
@@ -107,24 +112,28 @@ def redraw(redraw_id: int) -> ResponseReturnValue:
     """The conversation about one redraw: what was read, what was found, and what may be done next."""
     found, now = visible(redraw_id), utcnow()
     rows = g.db.scalar(select(func.count()).where(DraftArea.redraw_id == found.id)) or 0
-    groups, counted = finding_groups(g.db, found), count(g.db, found)
+    code, page = request.args.get("kind", ""), request.args.get("page", 1, type=int)
+    groups, counted = finding_groups(g.db, found, code=code, page=page), count(g.db, found)
     undone, undoing = related(g.db, found)
+    summary, history = summed_up(g.db, found), history_of(g.db, found)
+    refused = refusal(history[0][0]) if history else ""
     standing = standing_of(found, now)
     is_open = found.state in OPEN
     return render_template(
         "plans/redraw.html",
         redraw=found, standing=standing, rows=rows, groups=groups, counted=counted, now=now,
+        most_drawn=MOST_DRAWN, paged=code,
         finding_order=[item["id"] for group in groups for item in group.items if item["drawn"]],
         step=_step(found, counted, rows), may_change=is_open and not standing.reading,
         may_decide=in_jurisdiction(found), is_author=found.author_account_id == g.account.id,
-        scope=scope_of(g.db, found, now), history=history_of(g.db, found), undone=undone, undoing=undoing,
+        scope=scope_of(g.db, found, now), history=history, refused=refused, undone=undone, undoing=undoing,
         detected=found.detected, notes=[again(note) for note in found.detected.get("notes", ())],
         headings=_headings(found), first=_first(found), order=order_of(found.definition, found.kind.value, ""),
         scope_codes=" ".join(found.definition.get("scope") or ()),
         our_fields=[one.name for one in fields_of(found.kind)],
         fields=FIELDS, profiles=list(PROFILES), domains=[(domain, str(name)) for domain, name in DOMAINS.items()],
-        source_kept=_source(found) is not None, cases=_open_cases(found), usual=USUAL,
-        kinds={kind.value: kind for kind in DifferenceKind},
+        source_kept=_source(found) is not None, summary=summary, cases=_open_cases(summary), usual=USUAL,
+        kinds={kind.value: kind for kind in DifferenceKind}, moment=_moment(found, now),
         map=draft_board(found, rows, findings=any(group.total for group in groups)),
     )  # fmt: skip
 
@@ -134,7 +143,8 @@ def redraw(redraw_id: int) -> ResponseReturnValue:
 def redraw_state(redraw_id: int) -> ResponseReturnValue:
     """For the page that waits."""
     standing = standing_of(visible(redraw_id), utcnow())
-    return {"busy": standing.busy, "state": standing.state, "words": standing.words, "share": round(standing.share, 3)}
+    share = None if standing.busy and not standing.measured else round(standing.share, 3)
+    return {"busy": standing.busy, "state": standing.state, "words": standing.words, "share": share}
 
 
 @bp.get("/plans/redraws/<int:redraw_id>/definition.json")
@@ -142,7 +152,7 @@ def redraw_state(redraw_id: int) -> ResponseReturnValue:
 def redraw_definition(redraw_id: int) -> Response:
     """How the file is read, to be replayed with `flask import areas --definition`."""
     found = visible(redraw_id)
-    definition = dict(found.definition)
+    definition = {name: value for name, value in found.definition.items() if name != MOMENT}
     definition["columns"] = found.detected.get("columns") or definition.get("columns") or {}
     body = orjson.dumps(definition, option=orjson.OPT_INDENT_2)
     attached = {"Content-Disposition": f'attachment; filename="redraw-{found.id}-definition.json"'}
@@ -168,7 +178,7 @@ def _form(order: RedrawOrder, problems: list[str] | None = None) -> str:
         domains=[(domain, str(name)) for domain, name in DOMAINS.items()],
         senders=senders(g.db),
         endings=",".join(ENDINGS),
-        most_mb=(current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1024**2,
+        most_mb=MAX_FILE // 1024**2,
     )
 
 
@@ -199,6 +209,12 @@ def _blocking(redraws: Sequence[Redraw]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def _moment(redraw: Redraw, now: datetime) -> datetime | None:
+    """The moment that a draft is meant for while that is to come, by the local clock; None: now."""
+    moment = intended(redraw)
+    return moment.astimezone(LOCAL) if moment is not None and moment > now else None
+
+
 def _step(redraw: Redraw, counted: Checked, rows: int) -> str:
     """Which of the four steps is next."""
     if redraw.state not in OPEN:
@@ -220,7 +236,7 @@ def _first(redraw: Redraw) -> Sequence[Any]:
     return g.db.execute(first.order_by(DraftArea.row).limit(FIRST_NAMES)).all()
 
 
-def _open_cases(redraw: Redraw) -> dict[str, int]:
+def _open_cases(summary: Mapping[str, Any] | None) -> dict[str, int]:
     """How many open cases change hands, by their state."""
-    cases = ((redraw.comparison or {}).get("effects") or {}).get("cases", ())
-    return {state: sum(case["state"] == state for case in cases) for state in USUAL}
+    cases = summary["cases"] if summary else {}
+    return {state: cases.get(state.value, 0) for state in USUAL}

@@ -171,6 +171,14 @@ TITLES: dict[str, tuple[LazyString, LazyString]] = {
     ),
     "staff-without-grid": (_l("Workers left without a grid"), _l("Give them one of the new grids from that day on.")),
     "grid-without-staff": (_l("Grids without a worker"), _l("Name who answers for them from that day on.")),
+    "code-not-in-net": (
+        _l("Codes that the departmental grids do not have"),
+        _l("Compare with the codes of their rows, and choose again."),
+    ),
+    "outside-jurisdiction": (
+        _l("Grids outside your jurisdiction"),
+        _l("Leave them out: whoever decides there loads them."),
+    ),
     "no-outlines": (_l("Not one row has an outline"), _l("Export the layer again, with its outlines.")),
 }
 """Code → what it is, and what to do; a test holds it complete."""

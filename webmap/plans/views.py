@@ -9,8 +9,11 @@ from webmap.plans import (  # noqa: F401  their routes
     redraw_answers,
     redraw_deciding,
     redraw_diff,
+    redraw_ground_shapes,
     redraw_maps,
     redraw_publishing_views,
+    redraw_row_editing,
+    redraw_rows,
     redraws,
 )
 from webmap.plans.blueprint import bp

@@ -1,4 +1,5 @@
-// A redraw's page: waiting for the worker, editing a row, and keeping one's place while the page is shown anew.
+// A redraw's page and that of its rows: waiting for the worker, editing a row, and keeping one's place while the page is
+// shown anew.
 // Going through the findings is plans_check.js.
 
 import { fetchJson } from "./base.js";
@@ -11,7 +12,7 @@ const waiting = document.querySelector("[data-work]");
 
 async function ask() {
   try {
-    const { busy, state, words, share } = await fetchJson(waiting.dataset.work);
+    const { busy, words, share } = await fetchJson(waiting.dataset.work);
     if (!busy && !document.querySelector("dialog[open]")) {
       keepPlace();
       location.reload();
@@ -20,7 +21,7 @@ async function ask() {
     const line = waiting.querySelector("[data-words]");
     if (line.textContent !== words) line.textContent = words;
     const bar = waiting.querySelector("progress");
-    if (state === "working") bar.value = share;
+    if (share !== null) bar.value = share;
     else bar.removeAttribute("value");
   } catch {
     // Without a network for a moment: the work goes on, and so does the asking.
@@ -59,11 +60,12 @@ takePlace();
 const dialog = document.getElementById("editing");
 const chosen = document.querySelector("[data-chosen]");
 
-function edit({ edit: row, code, name, households }) {
+function edit({ edit: row, code, name, parent, households }) {
   const form = dialog.querySelector("form");
   form.elements.row.value = row;
   form.elements.code.value = code;
   form.elements.name.value = name;
+  form.elements.parent.value = parent;
   form.elements.households.value = households;
   dialog.showModal();
 }
@@ -75,13 +77,15 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("wangge:select", ({ detail }) => {
   if (detail.layer !== "layer" || !chosen) return;
-  const { row, code, name, households } = detail.properties;
+  const { row, code, name, parent, households } = detail.properties;
   chosen.hidden = false;
   chosen.querySelector("span").textContent = `${row} · ${name} · ${code}`;
-  Object.assign(chosen.querySelector("button").dataset, { edit: row, code, name, households: households ?? "" });
+  Object.assign(chosen.querySelector("button").dataset, { edit: row, code, name, parent: parent ?? "", households: households ?? "" });
 });
 
-// The moment to come is chosen by choosing it.
-document.querySelector("input[name=at]")?.addEventListener("input", () => {
-  document.querySelector("input[name=when][value=later]").checked = true;
-});
+// A moment to come is chosen by choosing it.
+for (const moment of document.querySelectorAll("input[name=at]")) {
+  moment.addEventListener("input", () => {
+    moment.form.querySelector("input[name=when][value=later]").checked = true;
+  });
+}

@@ -19,7 +19,7 @@ export function card({ title, chip, fields, properties, link, words, id }) {
   for (const { key, label } of fields ?? []) {
     const value = properties[key];
     if (value === null || value === undefined || value === "") continue;
-    facts.append(element("dt", "", label), element("dd", "", said(value)));
+    facts.append(element("dt", "", label), element("dd", "", said(value, words)));
   }
   if (facts.childElementCount) box.append(facts);
   if (link) {
@@ -30,8 +30,8 @@ export function card({ title, chip, fields, properties, link, words, id }) {
   return box;
 }
 
-function said(value) {
-  if (Array.isArray(value)) return value.join(", ");
+function said(value, words) {
+  if (Array.isArray(value)) return value.join(words.comma);
   return typeof value === "number" ? value.toLocaleString(document.documentElement.lang) : String(value);
 }
 
