@@ -40,8 +40,10 @@ log = logging.getLogger(__name__)
 WHOLE = 17
 """From this zoom on, where a pixel is about a metre, outlines are shown as they are."""
 
-KEPT_SHEETS = 48
-"""Sheets kept in memory: five kinds at the zooms in use. The largest, a county's grids in full, takes 4 MB."""
+KEPT_BYTES = 100_000_000
+"""GeoJSON of sheets kept in memory, the one in use aside: of a county five kinds at the zooms in use, of which the
+largest, its grids in full, has 4 MB; where there are a hundred times as many areas, a few. In memory a sheet takes some
+three times as much."""
 
 KEPT_FILES = 400
 
@@ -151,6 +153,11 @@ class Sheet:
     outlines: Outlines
     tag: str
 
+    @cached_property
+    def size(self) -> int:
+        """Bytes of GeoJSON."""
+        return sum(len(area.feature) for area in self.areas)
+
     def within(self, box: Bounds | None = None) -> bytes:
         """A GeoJSON FeatureCollection of the areas whose bounds meet `box`; all of them without one."""
         chosen: Sequence[DrawnArea] = self.areas
@@ -191,7 +198,7 @@ class Sheets:
             if key not in self._sheets:
                 with session_for(self._engine) as db:
                     self._sheets[key] = _draw(db, kind, at, zoom, self._files)
-                while len(self._sheets) > KEPT_SHEETS:
+                while len(self._sheets) > 1 and sum(sheet.size for sheet in self._sheets.values()) > KEPT_BYTES:
                     self._sheets.popitem(last=False)
             self._sheets.move_to_end(key)
             return self._sheets[key]

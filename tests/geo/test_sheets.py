@@ -17,7 +17,7 @@ from database.session import make_engine, session_for
 from geo import sheets
 from geo.codes import AreaKind
 from geo.placing import AreaIndex
-from geo.sheets import WHOLE, OutlineFiles, Sheets, pixel_degrees, rounded, simplify_together
+from geo.sheets import WHOLE, OutlineFiles, Sheet, Sheets, pixel_degrees, rounded, simplify_together
 from tests.factories import NOW, make_area
 
 
@@ -201,4 +201,24 @@ def test_a_box_chooses_by_bounds_and_neighbours_are_those_that_touch(database_ur
     assert [feature["properties"]["code"] for feature in found] == ["T2"]
     assert sheet.neighbours == ((1,), (0,), ())
     assert LineString([(100.1, 30), (100.1, 30.1)]).within(sheet.outlines[0].boundary)
+    engine.dispose()
+
+
+def test_sheets_are_kept_up_to_a_weight_the_latest_used_the_longest(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    engine = make_engine(database_url)
+    with session_for(engine) as db:
+        make_area(db, "C1", AreaKind.COUNTY, box(100, 30, 101, 31))
+        db.commit()
+    drawn = Sheets(engine, AreaIndex(engine), tmp_path)
+
+    def sheet(zoom: int) -> Sheet:
+        return drawn.sheet(AreaKind.COUNTY, NOW, zoom)
+
+    monkeypatch.setattr("geo.sheets.KEPT_BYTES", int(2.5 * sheet(12).size))
+    twelve, thirteen = sheet(12), sheet(13)
+    assert sheet(12) is twelve
+    fourteen = sheet(14)  # outweighs: the one not used for longest goes
+    assert sheet(12) is twelve and sheet(14) is fourteen and sheet(13) is not thirteen
     engine.dispose()
