@@ -144,6 +144,8 @@ def _shanghai(found: Shanghai) -> str:
         ["all", str(found.asked), f"{found.placed:.1%}", f"{found.township:.1%}", f"{found.median_m:.0f} m"],
         ["a road and a number", str(found.numbered), f"{found.numbered_placed:.1%}", f"{found.numbered_township:.1%}",
          f"{found.numbered_median_m:.0f} m"],
+        *([f"all, placed from {one.sure_from} on", str(found.asked), f"{one.placed:.1%}", f"{one.township:.1%}",
+           f"{one.median_m:.0f} m"] for one in found.stricter),
     ]  # fmt: skip
     text = (
         "(c) Real addresses: a fifth of Shanghai's, asked of a list made of the rest, three splits together. Placed is"

@@ -30,6 +30,8 @@ DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 REPORTED_SEEDS = (1, 2, 3)
 PLACED_FROM = 0.5
 """A point that is likelier right than wrong counts as placed; a less sure one is a proposal to a person."""
+STRICTER = (0.6, 0.7, 0.8, 0.9)
+"""What an office may ask for that would rather place less."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,16 @@ class Tenth:
     count: int
     says: float
     right: float
+
+
+@dataclass(frozen=True)
+class Stricter:
+    """What is placed where only points at least so sure are: the share of all asked, and of it as in Shanghai."""
+
+    sure_from: float
+    placed: float
+    township: float
+    median_m: float
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,7 @@ class Shanghai:
     numbered_township: float
     numbered_median_m: float
     tenths: tuple[Tenth, ...]
+    stricter: tuple[Stricter, ...]
     by_accuracy: dict[str, int]
     per_second: float
 
@@ -132,8 +145,14 @@ def _figures(asked: list[tuple[AddressRow, Candidate | None]], per_second: float
         len(asked), len(points) / len(asked), len(placed) / len(asked), float(town.mean()), float(np.median(off)),
         float((off > 1000).mean()), int(sure.sum()), float((off[sure] > 1000).mean()) if sure.any() else 0.0,
         len(numbered), len(of_them) / len(numbered), float(_town(of_them).mean()), float(np.median(_off(of_them))),
-        tenths(points), dict(Counter(str(best.accuracy) if best else "nothing" for _, best in asked)), per_second,
+        tenths(points), tuple(_stricter(points, sure_from, len(asked)) for sure_from in STRICTER),
+        dict(Counter(str(best.accuracy) if best else "nothing" for _, best in asked)), per_second,
     )  # fmt: skip
+
+
+def _stricter(points: list[tuple[AddressRow, Candidate]], sure_from: float, asked: int) -> Stricter:
+    placed = [(row, best) for row, best in points if best.confidence >= sure_from]
+    return Stricter(sure_from, len(placed) / asked, float(_town(placed).mean()), float(np.median(_off(placed))))
 
 
 def tenths(points: list[tuple[AddressRow, Candidate]]) -> tuple[Tenth, ...]:

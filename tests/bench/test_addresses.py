@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from bench import address_document, addresses
 from bench.address_baselines import Baseline, placeable, similar_by_rapidfuzz, similar_by_trigrams
 from bench.address_limits import Limits
-from bench.address_real import Shanghai, Taiwan, Tenth
+from bench.address_real import Shanghai, Stricter, Taiwan, Tenth
 from bench.address_scores import Outcome, Share, ask, by_class, calibration, confidently_wrong, share
 from bench.addresses import Measured, put_together, sample
 from bench.disturbances import Query
@@ -99,7 +99,8 @@ def test_the_document_says_which_aims_are_missed(outcomes: list[Outcome]):
     county = put_together(60, 2, outcomes, (1.0, 0.5), {addresses.TRIGRAMS: slow})
     taiwan = Taiwan(10, 10, 1.0, 5, 0.99, 0, 500.0, ())
     shanghai = Shanghai(100, 0.9, 0.85, 0.94, 100.0, 0.05, 50, 0.02, 80, 0.9, 0.95, 90.0,
-                        (Tenth(0.9, 50, 0.95, 0.93),), {"door": 100}, 300.0)  # fmt: skip
+                        (Tenth(0.9, 50, 0.95, 0.93),), (Stricter(0.8, 0.52, 0.96, 90.0),), {"door": 100},
+                        300.0)  # fmt: skip
     limits = Limits(0.6, 0.2, 0.5, 0.9, 0.9)
     text = address_document.addresses(Measured(county, taiwan, shanghai, limits), MOMENT)
     assert "no more than 80.0% can be in the labelled township" in text
@@ -109,6 +110,7 @@ def test_the_document_says_which_aims_are_missed(outcomes: list[Outcome]):
     assert "reached" in rows["(c) placed"]
     assert "reached" in rows["(b) town, where the text names it"]
     assert "250.0 ms" in rows["pg_trgm"]
+    assert "52.0%" in rows["all, placed from 0.8 on"]
     worse = Measured(county, taiwan, replace(shanghai, sure_far=0.2))
     assert "20.0% | **missed**" in address_document.addresses(worse, MOMENT)
     assert "(c)" not in address_document.addresses(Measured(county, None, None), MOMENT)
