@@ -44,9 +44,7 @@ def check_writable(out: Path, rows: int = 0) -> None:
     if ending not in _WRITERS:
         raise UnknownEnding(say("“{name}” must end in {endings}.", name=out.name, endings=listed(_WRITERS)))
     if ending == ".xlsx" and rows > MOST_ROWS:
-        raise TooManyRows(
-            say("A sheet holds {most} rows and there are more: write a .csv, or a shorter period.", most=MOST_ROWS)
-        )
+        raise _too_many()
 
 
 def write_table(out: Path, headings: Sequence[str], rows: Rows) -> int:
@@ -59,6 +57,11 @@ def write_table(out: Path, headings: Sequence[str], rows: Rows) -> int:
     check_writable(out)
     with draft_of(out) as draft:
         return _WRITERS[out.suffix.casefold()](draft, headings, rows)
+
+
+def _too_many() -> TooManyRows:
+    said = say("A sheet holds {most} rows and there are more: write a .csv, or a shorter period.", most=MOST_ROWS)
+    return TooManyRows(said)
 
 
 def _as_csv(draft: Path, headings: Sequence[str], rows: Rows) -> int:
@@ -88,7 +91,8 @@ def _as_xlsx(draft: Path, headings: Sequence[str], rows: Rows) -> int:
     try:
         sheet.append(cells.headings(headings))
         for count, row in enumerate(rows, 1):
-            check_writable(draft, count)
+            if count > MOST_ROWS:  # they became more since somebody counted
+                raise _too_many()
             sheet.append(cells.of(row))
     finally:
         sheet.close()

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, any_, func, select
+from sqlalchemy import ColumnElement, Select, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
@@ -31,7 +31,7 @@ _lead = aliased(Unit, name="lead")
 _repeated = aliased(Incident, name="repeated")
 
 _SPECIALISED_CODES = (
-    select(func.string_agg(_specialised.code, aggregate_order_by(";", _specialised.code)))
+    select(func.string_agg(_specialised.code, aggregate_order_by(literal(";"), _specialised.code)))
     .where(_specialised.id == any_(Incident.specialised_ids))
     .correlate(Incident)
     .scalar_subquery()
@@ -81,8 +81,9 @@ def report_rows(db: Session, wanted: IncidentFilter, *, townships: Collection[in
     """
     query = _with_names(select(*_COLUMNS.values())).where(*_meant(wanted, townships))
     in_order = query.order_by(Incident.reported_at, Incident.id).execution_options(yield_per=AT_ONCE)
-    for row in db.execute(in_order):
-        yield tuple(_local(value) if isinstance(value, datetime) else value for value in row)
+    with db.execute(in_order) as rows:
+        for row in rows:
+            yield tuple(_local(value) if isinstance(value, datetime) else value for value in row)
 
 
 def count_reports(db: Session, wanted: IncidentFilter, *, townships: Collection[int] = ()) -> int:
@@ -92,7 +93,8 @@ def count_reports(db: Session, wanted: IncidentFilter, *, townships: Collection[
 
 def township_ids(db: Session) -> dict[str, int]:
     """The id of every township that there is or was, by its code."""
-    return {code: id_ for code, id_ in db.execute(select(Area.code, Area.id).where(Area.kind == AreaKind.TOWNSHIP))}
+    rows = db.execute(select(Area.code, Area.id).where(Area.kind == AreaKind.TOWNSHIP))
+    return {row.code: row.id for row in rows}
 
 
 def _meant(wanted: IncidentFilter, townships: Collection[int]) -> list[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from geo.codes import AreaKind
 from importers import address_rows, catalogue, duties, report_rows, staff
 from importers.area_rows import fields_of
 from importers.areas import ACCEPTABLE
+from incidents import exporting
 from webmap.app import create_app
 
 FILES = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
@@ -27,6 +28,11 @@ def test_every_column_of_areas_is_documented(kind: AreaKind):
 ])  # fmt: skip
 def test_every_column_of_a_table_is_documented(wanted):
     assert [each.name for each in wanted if f"`{each.name}`" not in FILES] == []
+
+
+def test_every_column_of_exported_reports_is_documented():
+    reports = FILES.partition("### Reports")[2]
+    assert [name for name in exporting.COLUMNS if f"`{name}`" not in reports] == []
 
 
 def test_every_finding_that_can_be_accepted_is_documented():

@@ -13,6 +13,7 @@ from openpyxl.utils import get_column_letter
 
 from geo.redraws.net_words import verdict_sentence
 from geo.redraws.nets import Crosswalk, NetGrid, Shared
+from importers.written_tables import FORMULA
 
 COLUMNS = {
     "domain": 14, "code": 18, "name": 22, "verdict": 10, "area_m2": 14, "beyond_m2": 12, "reports": 10,
@@ -23,8 +24,6 @@ COLUMNS = {
 a departmental grid that shares ground with none has a row of its own."""
 
 SHARES = ("share_of_net", "share_of_grid")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins so is a formula to spreadsheets, and a department's file is not to be trusted with one."""
 
 
 def told(found: Crosswalk, names: Mapping[str, str]) -> dict[str, Any]:

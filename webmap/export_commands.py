@@ -129,7 +129,7 @@ def reports(out: Path, townships: tuple[str, ...], states: tuple[str, ...], **op
 
 
 def known_townships(codes: Collection[str], known: Mapping[str, int]) -> list[int]:
-    """The ids of townships. A code that none has is wrong usage: a slip of the hand must not pass for an empty place."""
+    """The ids of townships. A code that none has is wrong usage: a slip of the hand is not an empty place."""
     wrong = [code for code in codes if code not in known]
     if wrong:
         raise click.BadParameter(f"no township has the code {', '.join(wrong)}", param_hint="--township")
