@@ -5,6 +5,7 @@ blocks; 1 findings block, or the step cannot be taken; 2 wrong usage.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -36,7 +37,7 @@ from incidents.handover import Choice
 from incidents.workflow import State
 from webmap.import_running import check_database, kinds_option, whoever
 from webmap.installation import installation, utcnow
-from webmap.jobs import end_with_worker
+from webmap.jobs import WORKER, end_with_worker
 from webmap.redraw_publishing import publish_redraw, revert_redraw
 from webmap.redraw_work import Work
 
@@ -118,7 +119,8 @@ def check(redraw_id: int, at: datetime | None, report_to: Path | None, quiet: bo
     now = utcnow()
     if at is None and click.get_current_context().get_parameter_source("at") is ParameterSource.COMMANDLINE:
         at = now
-    with _refusals(), Work(installation(), redraw_id, Planner(whoever())) as work:
+    by = _author(redraw_id) if WORKER in os.environ else Planner(whoever())  # a page has ordered it
+    with _refusals(), Work(installation(), redraw_id, by) as work:
         counted = work.check(now, at=at)
     with _session() as db:
         if not quiet:

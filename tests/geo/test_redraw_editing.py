@@ -105,6 +105,16 @@ def test_a_split_takes_the_whole_village_in_and_the_history_says_that_households
     assert found(db, draft) == {"households-unusual"}  # a warning: 280 and 120 are few
 
 
+def test_what_is_split_or_moved_after_it_was_reviewed_has_no_reviewer_any_more(db: Session, areas, draft):
+    split_grid(db, draft.id, f"{V1}001", THROUGH, by=PLANNER, now=NOW)
+    draft.reviewer = "a colleague"
+    split_grid(db, draft.id, f"{V2}002", LineString([(119.036, 32.9), (119.036, 33.1)]), by=PLANNER, now=NOW)
+    assert draft.reviewer is None
+    draft.reviewer = "a colleague"
+    move_grid(db, draft.id, f"{V1}002", V2, by=PLANNER, now=NOW)
+    assert draft.reviewer is None
+
+
 def test_a_split_that_was_checked_comes_into_force(db: Session, draft: Redraw):
     split_grid(db, draft.id, f"{V1}001", THROUGH, by=PLANNER, now=NOW)
     found(db, draft)

@@ -17,9 +17,8 @@ from geo.codes import AreaKind
 from geo.models import Redraw
 from geo.redraw_drafts import begin
 from geo.redraw_editing import move_grid, split_grid
-from geo.redraws.errors import RedrawError, StillWorking
+from geo.redraws.errors import RedrawError
 from geo.redraws.numbering import NumberingFails
-from webmap import jobs
 from webmap.audit import Action
 from webmap.drawn_lines import LineUnreadable, read_line
 from webmap.installation import utcnow
@@ -29,13 +28,11 @@ from webmap.plans.balance_answers import sentence_of
 from webmap.plans.balance_looking import Look, own_drafts, read_look
 from webmap.plans.blueprint import bp
 from webmap.plans.redraw_access import note_down, planner, writing
+from webmap.plans.redraw_deciding import deciding, order_check
 from webmap.problems import NotFound
-from webmap.redraw_work import working
 
 LONGEST_NAME = 100
 SPLIT, MOVE = "split", "move"
-READING = frozenset({"starting", "reading"})
-"""While a file is read into a draft, what is tried in it would be lost."""
 
 
 @dataclass(frozen=True)
@@ -107,18 +104,18 @@ def _refuse_foreign(look: Look, trial: Trial, now: datetime) -> None:
 
 
 def _put(db: Session, trial: Trial, now: datetime) -> Redraw:
-    """Make the change in its draft, and order that this is checked."""
+    """Make the change in its draft, and order that this is checked. Raises what `deciding` does, too."""
     redraw = _draft(db, trial, now)
     if trial.what == MOVE:
         name = _("%(draft)s: village borders", draft=redraw.name) if trial.borders else None
         moved = move_grid(db, redraw.id, trial.grid, trial.to, by=planner(), now=now, borders=name)
-        _order_check(db, redraw)
+        order_check(db, redraw.id)
         if moved.borders is not None:
-            _order_check(db, moved.borders)
+            order_check(db, moved.borders.id)
         _say_moved(moved.borders)
     elif trial.line is not None:
         split_grid(db, redraw.id, trial.grid, trial.line, by=planner(), now=now, new_code=trial.code)
-        _order_check(db, redraw)
+        order_check(db, redraw.id)
         flash(_("The households of the two pieces are an estimate by area: count them before you publish."), "info")
     return redraw
 
@@ -128,14 +125,7 @@ def _draft(db: Session, trial: Trial, now: datetime) -> Redraw:
         redraw = begin(db, trial.name, AreaKind.COMPREHENSIVE, by=planner(), now=now)
         note_down(db, Action.REDRAW_BEGUN, redraw.id, kind=redraw.kind.value, tried=trial.what)
         return redraw
-    redraw = db.get_one(Redraw, trial.draft)
-    if working(redraw, now) and (redraw.progress or {})["stage"] in READING:
-        raise StillWorking
-    return redraw
-
-
-def _order_check(db: Session, redraw: Redraw) -> None:
-    jobs.order(db, jobs.check_redraw, once=f"check-redraw-{redraw.id}", redraw_id=redraw.id)
+    return deciding(db, trial.draft, now)
 
 
 def _say_moved(borders: Redraw | None) -> None:

@@ -4,37 +4,79 @@ Redraws are read through `g.db`, to which the database shows only those of the j
 written in an unrestricted session, and only after they were seen.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
 from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from database.session import session_for
-from geo.models import Redraw
-from geo.redraw_drafts import Planner
+from geo.locate import LocatableArea
+from geo.models import AreaVersion, Redraw
+from geo.redraw_drafts import OPEN, Planner
+from geo.redraw_models import DraftArea, RedrawFinding
+from geo.redraw_moments import standpoint
 from geo.redraws.errors import OutsideJurisdiction, RedrawError, UnknownRedraw
+from geo.redraws.words import Decision
 from webmap.audit import Action, record
-from webmap.installation import installation
+from webmap.installation import installation, utcnow
 from webmap.problems import WebProblem, answer_for
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+LARGEST_ID = 2**63 - 1
+"""What a column of ids holds; a larger number in an address is nobody's."""
+
 
 def visible(redraw_id: int) -> Redraw:
     """The redraw, as far as whoever asks may see it. Raises UnknownRedraw."""
-    redraw: Redraw | None = g.db.get(Redraw, redraw_id)
+    redraw: Redraw | None = g.db.get(Redraw, redraw_id) if redraw_id <= LARGEST_ID else None
     if redraw is None:
         raise UnknownRedraw
     return redraw
 
 
 def in_jurisdiction(redraw: Redraw) -> bool:
-    """Whether all that the redraw replaces lies where whoever asks may decide; its author may come from outside."""
-    return g.scope.everywhere or bool(set(g.scope.area_ids) & set(redraw.within_ids))
+    """Whether all that the redraw replaces and draws lies where whoever asks may decide, who may be its author.
+
+    What it replaces is not enough: a row may be drawn over a neighbour's ground, or put under a neighbour's village,
+    and what is found of that be accepted.
+    """
+    if g.scope.everywhere:
+        return True
+    own = frozenset(g.scope.area_ids)
+    return not own.isdisjoint(redraw.within_ids) and (redraw.state not in OPEN or not _reaches_out(redraw, own))
+
+
+def _reaches_out(redraw: Redraw, own: frozenset[int]) -> bool:
+    """Whether a draft has ground outside all areas to fill, a row whose middle is elsewhere, or a parent elsewhere."""
+    beyond = exists().where(
+        RedrawFinding.redraw_id == redraw.id, RedrawFinding.code == "outside-scope",
+        RedrawFinding.decision == Decision.ACCEPTED,
+    )  # fmt: skip
+    ours = exists().where(
+        AreaVersion.area_id == func.any(list(own)), func.upper_inf(AreaVersion.valid),
+        func.ST_Covers(AreaVersion.outline, func.ST_PointOnSurface(DraftArea.outline)),
+    )  # fmt: skip
+    elsewhere = exists().where(DraftArea.redraw_id == redraw.id, ~ours.correlate(DraftArea))
+    if g.db.scalar(select(beyond | elsewhere)):
+        return True
+    parents = select(DraftArea.parent_id).where(DraftArea.redraw_id == redraw.id, DraftArea.parent_id.is_not(None))
+    known = installation().areas.at(standpoint(redraw, utcnow())).by_area_id
+    return any(own.isdisjoint(_upwards(parent_id, known)) for parent_id in g.db.scalars(parents.distinct()))
+
+
+def _upwards(area_id: int | None, known: Mapping[int, LocatableArea]) -> list[int]:
+    """The area and those above it; a circle of parents is walked once."""
+    line: list[int] = []
+    while area_id is not None and area_id not in line:
+        line.append(area_id)
+        area_id = known[area_id].parent_id if area_id in known else None
+    return line
 
 
 def refuse_outside(redraw: Redraw) -> None:

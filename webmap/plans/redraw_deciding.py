@@ -173,5 +173,5 @@ def order_check(db: Session, redraw_id: int) -> None:
 
 def _wanted() -> Wanted:
     """The finding, or the kind of findings, whose button was pressed."""
-    ids = [int(value) for value in request.form.getlist("finding") if value.isdecimal()]
+    ids = [int(value) for value in request.form.getlist("finding") if value.isdecimal() and len(value) < 19]
     return Wanted(ids[:1000], () if ids else request.form.getlist("findings")[:100])

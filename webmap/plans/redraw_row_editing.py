@@ -99,5 +99,5 @@ def _problems(typed: dict[str, str]) -> Any:
         yield "code", _("A code has no spaces and at most %(most)s characters.", most=LONGEST_CODE)
     if not name or len(name) > LONGEST_NAME:
         yield "name", _("An area has a name of at most %(most)s characters.", most=LONGEST_NAME)
-    if households and not (households.isdecimal() and int(households) <= MOST_HOUSEHOLDS):
+    if households and not (households.isdecimal() and len(households) < 11 and int(households) <= MOST_HOUSEHOLDS):
         yield "households", _("Households are a whole number, or blank where they were not counted.")

@@ -24,6 +24,8 @@ from webmap.plans.titles import TITLES
 
 PAGE = 100
 
+LARGEST_ROW = 2**31 - 1
+
 MOST_PARENTS = 500
 """More names of areas above are no help in choosing one: then it is typed."""
 
@@ -75,7 +77,7 @@ def rows_page(redraw: Redraw, *, typed: ByField | None = None, problems: ByField
         redraw=redraw, standing=standing, asked=asked, total=total, found=found, page=page, pages=pages, url=url,
         rows=find_rows(g.db, redraw, asked, moment, limit=PAGE, offset=(page - 1) * PAGE),
         finding=_finding(redraw, asked), orders=ORDERS, titles=TITLES, domain_name=domain_name,
-        may_change=may_change, chosen=request.args.get("row", type=int),
+        may_change=may_change, chosen=request.args.get("row", type=_number),
         parents=parents_in(g.db, redraw, moment, most=MOST_PARENTS) if may_change else {},
         typed=typed or {}, problems=problems or {},
         action=url_for("plans.edit_row_of_table", **asked_again(redraw.id)),
@@ -87,16 +89,23 @@ def _asked() -> RowsAsked:
     given = request.args
     return RowsAsked(
         text=given.get("q", "").strip()[:100],
-        finding=given.get("finding", type=int),
+        finding=given.get("finding", type=_number),
         troubled=bool(given.get("troubled")),
         order=RowOrder(given["by"]) if given.get("by") in set(RowOrder) else RowOrder.ROW,
         descending=bool(given.get("down")),
     )
 
 
+def _number(text: str) -> int:
+    """A number in an address. Raises ValueError for one that no row has: the database would refuse it."""
+    if (number := int(text)) > LARGEST_ROW:
+        raise ValueError(text)
+    return number
+
+
 def _page(redraw: Redraw, asked: RowsAsked) -> int:
     """The page asked for; that of a row only where the table is whole and in the order of the file."""
-    row = request.args.get("row", type=int)
+    row = request.args.get("row", type=_number)
     if row is not None and asked == RowsAsked():
         return page_of(g.db, redraw, row, size=PAGE)
     return request.args.get("page", 1, type=int)
