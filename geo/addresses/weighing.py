@@ -25,7 +25,7 @@ WIDE_M = 300.0
 """An estimate so uncertain begins to miss RIGHT_M: from here on its error counts for more."""
 UNRIVALLED = 0.999
 """From this share of the evidence on a claim has no rival. Where a list has gaps, two that resemble what is meant are
-a sign that it is missing."""
+a sign that it is missing, unless the township that is named tells them apart."""
 NEAR_STEP = 10.0
 """Numbers to the nearest known one that are few."""
 SITE = "工地"
@@ -62,7 +62,8 @@ class Weigher:
         total = sum(math.exp(claim.evidence) for claim in places if claim.spot.accuracy.is_point) or 1.0
         for claim in places:
             claim.share = math.exp(claim.evidence) / total if claim.spot.accuracy.is_point else 1.0
-            claim.terms["sparse_rival"] = self.sparse * (claim.share < UNRIVALLED)
+            if claim.share < UNRIVALLED and "township_agrees" not in claim.terms:
+                claim.terms["sparse_rival"] = self.sparse
         return places
 
     def _cross_the_street(self, found: list[Claim]) -> None:
