@@ -15,7 +15,7 @@ from psycopg.types.range import TimestamptzRange
 from shapely.geometry import MultiPolygon
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+from sqlalchemy.dialects.postgresql import insert as insert_or_change
 from sqlalchemy.orm import Session, aliased
 
 from geo.codes import AreaKind
@@ -87,10 +87,22 @@ def versions_during(
 
 
 def add_areas(db: Session, kind: AreaKind, domains: Mapping[str, str | None]) -> dict[str, int]:
-    """Make the areas that are not there yet (code → domain, None unless specialised); return code → id of all."""
+    """Make the areas that are not there yet (code → domain, None unless specialised); return code → id of all.
+
+    An area keeps the domain it has, unless it was never in force: that of a withdrawn redraw is whatever is meant now.
+    """
     rows = [{"kind": kind, "code": code, "domain": domain} for code, domain in domains.items()]
     if rows:
-        db.execute(insert_or_skip(cast(Table, Area.__table__)).on_conflict_do_nothing(), rows)
+        adding = insert_or_change(cast(Table, Area.__table__))
+        in_force = select(AreaVersion.area_id).where(~func.isempty(AreaVersion.valid))
+        meant = adding.excluded.domain
+        db.execute(
+            adding.on_conflict_do_update(
+                index_elements=["kind", "code"], set_={"domain": meant},
+                where=Area.domain.is_distinct_from(meant) & Area.id.not_in(in_force),
+            ),
+            rows,
+        )  # fmt: skip
     of_kind = select(Area.code, Area.id).where(Area.kind == kind, Area.code == func.any(list(domains)))
     return {row.code: row.id for row in db.execute(of_kind)}
 

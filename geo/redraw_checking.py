@@ -75,16 +75,35 @@ def _codes(
     used = _ever_used(db, redraw.kind)
     standing = {one.code: one.outline for one in ground.inside}
     return examine_codes(
-        rows, kind=redraw.kind, profile=profile, used=used, in_force=standing.keys(), parents=parents, standing=standing
-    )
+        rows, kind=redraw.kind, profile=profile, used=used, in_force=_going_on(rows, ground), parents=parents,
+        standing=standing,
+    )  # fmt: skip
+
+
+def codes_of_others(db: Session, rows: Sequence[DraftGrid], ground: Ground) -> list[str]:
+    """The codes of rows that were given to another area, by whatever was published or imported until now; in order."""
+    return sorted(({row.code for row in rows} & _ever_used(db, ground.kind).keys()) - _going_on(rows, ground))
+
+
+def _going_on(rows: Sequence[DraftGrid], ground: Ground) -> set[str]:
+    """The codes that the rows may go on using: those of what they replace, where it has no other domain.
+
+    A market with the code of a school is another area, however much of the ground they have in common: history, and
+    whoever answers for the school, would be mixed up with it.
+    """
+    domains = {one.code: one.domain for one in ground.inside}
+    return domains.keys() - {row.code for row in rows if row.domain != domains.get(row.code)}
 
 
 def _ever_used(db: Session, kind: AreaKind) -> dict[str, str]:
-    """Every code that an area of the kind ever bore, and the name of the latest that did."""
+    """Every code that an area of the kind ever bore, and the name of the latest that did.
+
+    What was withdrawn before it came into force never bore one: its file may be sent again.
+    """
     names = (
-        select(Area.code, func.coalesce(AreaVersion.name, ""))
-        .outerjoin(AreaVersion, AreaVersion.area_id == Area.id)
-        .where(Area.kind == kind)
+        select(Area.code, AreaVersion.name)
+        .join(AreaVersion, AreaVersion.area_id == Area.id)
+        .where(Area.kind == kind, ~func.isempty(AreaVersion.valid))
         .order_by(Area.code, func.lower(AreaVersion.valid).nulls_first())
     )
     return {row[0]: row[1] for row in db.execute(names)}
@@ -135,7 +154,10 @@ def keep(
     rows = list(_rows(redraw, found, accepted))
     for start in range(0, len(rows), 1000):
         db.execute(insert(RedrawFinding), rows[start : start + 1000])
-    redraw.state, redraw.base, redraw.checked_at = RedrawState.CHECKED, ground.base, now
+    base = ground.base
+    if base != redraw.base:
+        redraw.reviewer = None  # who has looked at it compared it with another map
+    redraw.state, redraw.base, redraw.checked_at = RedrawState.CHECKED, base, now
     counted = count(db, redraw)
     redraw.summary = {"blocking": counted.blocking, "warning": counted.warning, "accepted": counted.accepted}
     append(db, redraw, RedrawStep.CHECKED, by=by, now=now, **redraw.summary)

@@ -11,6 +11,7 @@ from typing import Any
 import shapely
 from geoalchemy2.functions import ST_AsBinary
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geo.codes import AreaKind
@@ -47,7 +48,7 @@ def begin(
     db: Session, name: str, kind: AreaKind, *, by: Planner, now: datetime, note: str = "",
     source: Source | None = None, definition: Mapping[str, Any] | None = None,
 ) -> Redraw:  # fmt: skip
-    """Make an empty draft. Raises NameTaken."""
+    """Make an empty draft. Raises NameTaken, also where somebody takes the name at the same instant."""
     if db.scalar(select(Redraw.id).where(Redraw.name == name)) is not None:
         raise NameTaken
     redraw = Redraw(
@@ -55,8 +56,13 @@ def begin(
         source_name=source.name if source else None, source_kept=source.kept if source else None,
         sender=source.sender if source else None, definition=dict(definition or {}), created_at=now,
     )  # fmt: skip
-    db.add(redraw)
-    db.flush()
+    try:
+        with db.begin_nested():
+            db.add(redraw)
+    except IntegrityError as error:
+        if "uq_redraw_name" in str(error.orig):
+            raise NameTaken from error
+        raise
     append(db, redraw, RedrawStep.BEGUN, by=by, now=now, note=note)
     return redraw
 
@@ -140,6 +146,6 @@ def as_read(db: Session, redraw: Redraw) -> bool:
 
 
 def doubt(redraw: Redraw) -> None:
-    """What was checked has been changed: it is a draft again."""
+    """What was checked, and reviewed, has been changed: it is a draft again, that nobody has looked at."""
     redraw.state = RedrawState.DRAFT
-    redraw.base, redraw.checked_at, redraw.comparison = None, None, None
+    redraw.base, redraw.checked_at, redraw.comparison, redraw.reviewer = None, None, None, None

@@ -25,7 +25,7 @@ from geo.coverage import Outline, as_multi
 from geo.locate import LocatableArea
 from geo.models import Area, AreaVersion, Redraw
 from geo.redraw_drafts import OPEN, Planner, append, begin, change_row, doubt, locked, rows_of
-from geo.redraw_ground import Ground, ground_of, within
+from geo.redraw_ground import Ground, ground_of, ground_under, parted, within
 from geo.redraw_models import DraftArea, RedrawEvent
 from geo.redraws import splitting
 from geo.redraws.errors import RedrawError, UnknownRedraw
@@ -142,7 +142,8 @@ def cover(db: Session, redraw: Redraw, area_ids: Collection[int], *, now: dateti
     """
     last = db.scalar(select(func.max(DraftArea.row)).where(DraftArea.redraw_id == redraw.id)) or 0
     scope = frozenset(redraw.scope_ids)
-    known = ground_of(db, redraw.kind, scope, now)
+    # an empty draft has no domains yet: it takes in all that lies there
+    known = ground_under(db, redraw, now) if last else ground_of(db, redraw.kind, scope, now)
     new = frozenset(one for one in area_ids if not (last and known.in_scope(one)))
     if not new:
         return known
@@ -159,11 +160,7 @@ def cover(db: Session, redraw: Redraw, area_ids: Collection[int], *, now: dateti
 
 def _scoped(ground: Ground, scope_ids: frozenset[int]) -> Ground:
     """The same map seen from a redraw of another scope."""
-    whole = replace(ground, scope_ids=scope_ids)
-    versions = sorted([*ground.inside, *ground.outside], key=lambda one: one.code)
-    inside = [one for one in versions if whole.in_scope(one.area_id)]
-    outside = [one for one in versions if not whole.in_scope(one.area_id)]
-    return replace(whole, inside=inside, outside=outside)
+    return parted(replace(ground, scope_ids=scope_ids))
 
 
 def split_grid(

@@ -2,19 +2,26 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import cast
 
+import shapely
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from geo.areas import areas_valid_at
 from geo.codes import AreaKind, levels_above
-from geo.coverage import as_simple
+from geo.coverage import Outline, as_simple
 from geo.loading import StoredVersion, versions_during
 from geo.locate import LocatableArea
+from geo.models import Redraw
+from geo.redraw_models import DraftArea
 from geo.redraws.mends import DraftGrid
+from geo.redraws.shared_ground import areas_m2, gathered
+from geo.redraws.sizes import DUST_M2
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class Ground:
     """The map at a moment, seen from a redraw of one kind of area.
 
     `inside` are the areas that it replaces, `outside` the others of the kind. `scope_ids` empty: it replaces all.
+    `domains` are those whose grids it replaces; None: all of them.
     """
 
     at: datetime
@@ -30,6 +38,7 @@ class Ground:
     inside: Sequence[StoredVersion]
     outside: Sequence[StoredVersion]
     scope_ids: frozenset[int]
+    domains: frozenset[str | None] | None = None
 
     @cached_property
     def by_id(self) -> Mapping[int, LocatableArea]:
@@ -57,9 +66,27 @@ class Ground:
 
     @property
     def base(self) -> str:
-        """A digest of the versions that the redraw replaces or fills: the same only while nobody has changed them."""
-        ids = sorted({version.id for version in self.inside} | {area.version_id for area in self.fill.values()})
+        """A digest of the versions that it replaces, fills or must leave room for: the same while none has changed."""
+        filled = {area.version_id for area in self.fill.values()}
+        ids = sorted({one.id for one in (*self.inside, *self._over_border())} | filled)
         return hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()[:32]
+
+    def _over_border(self) -> list[StoredVersion]:
+        """Areas outside that have ground of what the redraw fills: who draws one anew there changes what is wrong.
+
+        Neighbours that only touch it may be redrawn meanwhile. Specialised grids lie over each other as they like.
+        """
+        if self.kind is AreaKind.SPECIALISED or not self.outside or not self.fill:
+            return []
+        filled = gathered([cast(Outline, area.outline) for area in self.fill.values()])
+        beside = gathered([one.outline for one in self.outside])
+        which, near = shapely.STRtree(beside).query(filled, predicate="intersects")
+        shared_m2 = areas_m2(shapely.intersection(filled[which], beside[near]))
+        return [self.outside[at] for at in sorted(set(near[shared_m2 > DUST_M2].tolist()))]
+
+    def replaces(self, one: StoredVersion) -> bool:
+        """Whether a version of the kind ends, or goes on, with the redraw: the others are none of its business."""
+        return self.in_scope(one.area_id) and (self.domains is None or one.domain in self.domains)
 
     def in_scope(self, area_id: int | None) -> bool:
         """Whether an area is one of the scope's, or lies under one."""
@@ -82,14 +109,36 @@ class Ground:
         ]
 
 
-def ground_of(db: Session, kind: AreaKind, scope_ids: Collection[int], at: datetime) -> Ground:
-    """Read the map as it stands at `at`, aware."""
-    areas = areas_valid_at(db, at)
+def ground_under(db: Session, redraw: Redraw, at: datetime) -> Ground:
+    """Read the map that a redraw stands on, as its rows are now, at `at`, aware."""
+    return ground_of(db, redraw.kind, redraw.scope_ids, at, domains=domains_of(db, redraw))
+
+
+def domains_of(db: Session, redraw: Redraw) -> frozenset[str | None] | None:
+    """The domains that its rows have, of specialised grids; None for the other kinds, which have none.
+
+    A file of schools says nothing of the markets: only grids of these domains are replaced. Without rows it is none.
+    """
+    if redraw.kind is not AreaKind.SPECIALISED:
+        return None
+    return frozenset(db.scalars(select(DraftArea.domain).where(DraftArea.redraw_id == redraw.id).distinct()))
+
+
+def ground_of(
+    db: Session, kind: AreaKind, scope_ids: Collection[int], at: datetime, *,
+    domains: frozenset[str | None] | None = None,
+) -> Ground:  # fmt: skip
+    """Read the map as it stands at `at`, aware, for what replaces a kind in a scope, of these domains only."""
     versions = versions_during(db, Range(at, at, bounds="[]"), [kind])
-    whole = Ground(at, kind, areas, (), (), frozenset(scope_ids))
-    inside = [one for one in versions if whole.in_scope(one.area_id)]
-    outside = [one for one in versions if not whole.in_scope(one.area_id)]
-    return Ground(at, kind, areas, inside, outside, frozenset(scope_ids))
+    return parted(Ground(at, kind, areas_valid_at(db, at), versions, (), frozenset(scope_ids), domains))
+
+
+def parted(ground: Ground) -> Ground:
+    """The same ground with each version put inside or outside, by the scope and the domains that it has."""
+    versions = sorted([*ground.inside, *ground.outside], key=lambda one: one.code)
+    inside = [one for one in versions if ground.replaces(one)]
+    outside = [one for one in versions if not ground.replaces(one)]
+    return replace(ground, inside=inside, outside=outside)
 
 
 def above_of(db: Session, kind: AreaKind, at: datetime) -> Ground:

@@ -78,10 +78,13 @@ class RedrawEvent(Base):
 
 
 class FileDefinition(Base):
-    """How the files of one sender are read: the choices made last time, offered the next time."""
+    """How the files of one sender are read: the choices made last time, offered the next time.
+
+    Each jurisdiction has its own: two townships may know other files by the same sender's name.
+    """
 
     __tablename__ = "file_definition"
-    __table_args__ = (UniqueConstraint("sender", "kind"),)
+    __table_args__ = (UniqueConstraint("area_id", "sender", "kind", postgresql_nulls_not_distinct=True),)
 
     id: Mapped[Id]
     sender: Mapped[str]
@@ -89,3 +92,6 @@ class FileDefinition(Base):
     definition: Mapped[dict[str, Any]]
     changed_at: Mapped[datetime]
     changed_by: Mapped[str]
+    area_id: Mapped[int | None] = mapped_column(
+        ForeignKey("area.id"), comment="the jurisdiction of whoever chose it; null: of those who see everything"
+    )

@@ -4,12 +4,22 @@ It is kept with how the file is read, for names of parents are looked up in that
 the draft is meant for now, as one that names none.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from geo.models import Redraw
+from geo.redraws.errors import MomentTooFar
 
 KEY = "moment"
 """In the definition of a redraw, in ISO 8601."""
+
+FARTHEST = timedelta(days=3653)
+"""Ten years. No map is decided on so long before; a mistyped year would block every other redraw of its areas."""
+
+
+def refuse_too_far(at: datetime | None, now: datetime) -> None:
+    """Raise MomentTooFar for a moment more than ten years ahead, both aware; None, which means now, is not."""
+    if at is not None and at - now > FARTHEST:
+        raise MomentTooFar(at)
 
 
 def intended(redraw: Redraw) -> datetime | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, cast, func, or_, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, or_, select, text, true, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, Range
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -18,10 +18,11 @@ from geo.coverage import as_multi
 from geo.crs import area_m2
 from geo.loading import NewVersion, StoredVersion, add_areas, add_versions, lock_areas
 from geo.models import Area, AreaVersion, Redraw
-from geo.redraw_checking import count
+from geo.redraw_checking import codes_of_others, count
 from geo.redraw_drafts import Planner, append, locked, rows_of
-from geo.redraw_ground import Ground, ground_of
+from geo.redraw_ground import Ground, ground_under
 from geo.redraws.errors import (
+    CodesGiven,
     LaterRedraw,
     MapHasChanged,
     MomentPassed,
@@ -57,8 +58,8 @@ def publish(
 ) -> Published:
     """Let a checked redraw be in force from `at` on (None: from now on).
 
-    Raises UnknownRedraw, WrongState, MomentPassed, NothingDrawn, StillBlocked, LaterRedraw, MapHasChanged or
-    NothingChanges. Flushes; the caller commits.
+    Raises UnknownRedraw, WrongState, MomentPassed, NothingDrawn, StillBlocked, LaterRedraw, MapHasChanged,
+    CodesGiven or NothingChanges. Flushes; the caller commits.
     """
     lock_areas(db)
     redraw = locked(db, redraw_id, RedrawState.CHECKED)
@@ -70,10 +71,12 @@ def publish(
         raise NothingDrawn
     if blocking := count(db, redraw).blocking:
         raise StillBlocked(blocking)
-    ground = ground_of(db, redraw.kind, redraw.scope_ids, at)
+    ground = ground_under(db, redraw, at)
     _refuse_later(db, redraw, ground)
     if ground.base != redraw.base:
         raise MapHasChanged
+    if given := codes_of_others(db, rows, ground):  # by another draft that had the same ideas, and was quicker
+        raise CodesGiven(given)
     plan = _plan(ground, rows)
     if not plan.ending and not plan.beginning:
         raise NothingChanges
@@ -143,13 +146,17 @@ def _refuse_later(db: Session, redraw: Redraw, ground: Ground) -> None:
     ids = [one.area_id for one in ground.inside]
     filled = [area.area_id for area in ground.fill.values()]
     of_scope = or_(_one_of(AreaVersion.area_id, ids), _one_of(AreaVersion.parent_id, filled))
+    of_domains = true() if ground.domains is None else Area.domain.in_(ground.domains)
     later = (
         select(Redraw.name)
         .join(AreaVersion, or_(AreaVersion.begun_by_id == Redraw.id, AreaVersion.ended_by_id == Redraw.id))
         .join(Area, Area.id == AreaVersion.area_id)
-        .where(Area.kind == redraw.kind, Redraw.comes_at >= ground.at, Redraw.state == RedrawState.PUBLISHED, of_scope)
+        .where(
+            Area.kind == redraw.kind, Redraw.comes_at >= ground.at, Redraw.state == RedrawState.PUBLISHED, of_scope,
+            of_domains,
+        )
         .limit(1)
-    )
+    )  # fmt: skip
     if (name := db.scalar(later)) is not None:
         raise LaterRedraw(name)
 
@@ -169,6 +176,7 @@ def revert(db: Session, redraw_id: int, *, by: Planner, now: datetime, note: str
     begun = _versions(db, AreaVersion.begun_by_id == original.id, AreaVersion.withdrawn_by_id.is_(None))
     ended = _versions(db, AreaVersion.ended_by_id == original.id)
     _refuse_changed_since(db, original, [version.area_id for version in (*begun, *ended)])
+    _refuse_orphans(db, original)
     restoring = _restoring(db, original, by=by, now=now, note=note)
     if original.comes_at is not None and original.comes_at >= now:
         _withdraw(db, begun, ended, restoring)
@@ -188,20 +196,39 @@ def _versions(db: Session, *conditions: ColumnElement[bool]) -> Sequence[Any]:
 
 
 def _refuse_changed_since(db: Session, original: Redraw, area_ids: Iterable[int]) -> None:
-    """What another redraw has changed since cannot be restored over its head, nor what its areas lie under."""
-    ids = set(area_ids)
+    """What another redraw has changed since cannot be restored over its head, nor what its areas lie under.
+
+    Of two that change the map at the same moment the one that was published last is the later one, and goes first.
+    """
+    ids = list(set(area_ids))
     theirs = or_(AreaVersion.begun_by_id == Redraw.id, AreaVersion.ended_by_id == Redraw.id)
+    since = tuple_(Redraw.comes_at, Redraw.published_at, Redraw.id)
     later = (
         select(Redraw.name)
         .join(AreaVersion, theirs)
         .where(
-            or_(AreaVersion.area_id.in_(ids), AreaVersion.parent_id.in_(ids)),
-            Redraw.id != original.id, Redraw.comes_at >= original.comes_at,
+            or_(_one_of(AreaVersion.area_id, ids), _one_of(AreaVersion.parent_id, ids)),
+            since > tuple_(literal(original.comes_at), literal(original.published_at), literal(original.id)),
             Redraw.state == RedrawState.PUBLISHED, AreaVersion.withdrawn_by_id.is_(None),
         )
         .limit(1)
     )  # fmt: skip
     if (name := db.scalar(later)) is not None:
+        raise LaterRedraw(name)
+
+
+def _refuse_orphans(db: Session, original: Redraw) -> None:
+    """What lay under an area that another redraw has ended since cannot be restored before that area is."""
+    parents = select(AreaVersion.parent_id).where(AreaVersion.ended_by_id == original.id)
+    going_on = select(AreaVersion.area_id).where(func.upper_inf(AreaVersion.valid))
+    ending = (
+        select(Redraw.name)
+        .join(AreaVersion, AreaVersion.ended_by_id == Redraw.id)
+        .where(AreaVersion.area_id.in_(parents), AreaVersion.area_id.not_in(going_on))
+        .order_by(func.upper(AreaVersion.valid).desc())
+        .limit(1)
+    )
+    if (name := db.scalar(ending)) is not None:
         raise LaterRedraw(name)
 
 

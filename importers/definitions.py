@@ -52,19 +52,23 @@ def reading_of(definition: Mapping[str, Any]) -> Reading:
         raise DefinitionUnusable from error
 
 
-def remembered(db: Session, sender: str | None, kind: AreaKind) -> Reading | None:
-    """How the files of a sender were read the last time; None for somebody new."""
+def remembered(db: Session, sender: str | None, kind: AreaKind, area_id: int | None = None) -> Reading | None:
+    """How the files of a sender were read the last time; None for somebody new.
+
+    `area_id` is the jurisdiction of whoever asks, None for those who see everything: each has its own.
+    """
     if not sender:
         return None
-    kept = db.scalar(select(FileDefinition).where(FileDefinition.sender == sender, FileDefinition.kind == kind))
+    of_sender = (FileDefinition.sender == sender, FileDefinition.kind == kind)
+    kept = db.scalar(select(FileDefinition).where(*of_sender, FileDefinition.area_id.is_not_distinct_from(area_id)))
     return reading_of(kept.definition) if kept else None
 
 
-def remember(db: Session, sender: str, reading: Reading, *, by: Planner, now: datetime) -> None:
-    """Keep how this sender's files are read, in place of what was kept before."""
+def remember(db: Session, sender: str, reading: Reading, *, area_id: int | None, by: Planner, now: datetime) -> None:
+    """Keep how this sender's files are read, in place of what was kept before in the same jurisdiction."""
     values = {"definition": definition_of(reading), "changed_at": now, "changed_by": by.name}
-    statement = insert(FileDefinition).values(sender=sender, kind=reading.kind, **values)
-    db.execute(statement.on_conflict_do_update(index_elements=["sender", "kind"], set_=values))
+    statement = insert(FileDefinition).values(area_id=area_id, sender=sender, kind=reading.kind, **values)
+    db.execute(statement.on_conflict_do_update(index_elements=["area_id", "sender", "kind"], set_=values))
 
 
 def or_remembered(given: Reading, known: Reading | None, headings: Collection[str] | None = None) -> Reading:

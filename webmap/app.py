@@ -5,7 +5,18 @@ from importlib import import_module
 from flask import Flask
 
 from database.settings import Settings, load_settings
-from webmap import assets, compression, identity, languages, maps, navigation, problems, security, words
+from webmap import (
+    assets,
+    compression,
+    identity,
+    languages,
+    maps,
+    navigation,
+    null_characters,
+    problems,
+    security,
+    words,
+)
 from webmap.installation import Installation
 
 PAGES = (
@@ -56,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     languages.set_up(app, installation.settings.timezone)
     identity.set_up(app)
     problems.set_up(app)
+    null_characters.set_up(app)
     assets.set_up(app)
     words.set_up(app)
     maps.set_up(app)

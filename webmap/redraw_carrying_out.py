@@ -17,6 +17,7 @@ from geo.models import AreaVersion, Redraw
 from geo.redraw_checking import count
 from geo.redraw_drafts import Planner, append, locked
 from geo.redraw_models import DraftArea
+from geo.redraw_moments import refuse_too_far
 from geo.redraws.errors import MomentPassed, RedrawError, StillBlocked, WrongState
 from geo.redraws.words import RedrawState, RedrawStep
 from webmap import jobs
@@ -66,7 +67,7 @@ def is_large(db: Session, redraw: Redraw) -> bool:
 def order(db: Session, redraw: Redraw, wanted: Order, now: datetime) -> None:
     """Have the worker do it. What can be seen at once to be impossible is refused now; the caller commits.
 
-    Raises WrongState, MomentPassed or StillBlocked.
+    Raises WrongState, MomentPassed, MomentTooFar or StillBlocked.
     """
     if wanted.what == "revert":
         if redraw.state is not RedrawState.PUBLISHED:
@@ -78,6 +79,7 @@ def order(db: Session, redraw: Redraw, wanted: Order, now: datetime) -> None:
         raise WrongState(redraw.state)
     if wanted.moment is not None and wanted.moment < now:
         raise MomentPassed(wanted.moment)
+    refuse_too_far(wanted.moment, now)
     if blocking := count(db, redraw).blocking:
         raise StillBlocked(blocking)
     jobs.order(db, jobs.publish_redraw, once=f"publish-redraw-{redraw.id}", redraw_id=redraw.id,

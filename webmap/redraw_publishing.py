@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from geo.models import Redraw
 from geo.redraw_drafts import Planner, append, locked
+from geo.redraw_moments import refuse_too_far
 from geo.redraw_publishing import Published, publish, revert
 from geo.redraws.words import RedrawStep
 from incidents.handover import hand_over
@@ -23,8 +24,9 @@ def publish_redraw(
 ) -> Published:  # fmt: skip
     """Publish a checked redraw; `cases` says of some states of open cases whether they stay or move.
 
-    Raises what geo.redraw_publishing.publish does. Flushes; the caller commits.
+    Raises MomentTooFar and what geo.redraw_publishing.publish does. Flushes; the caller commits.
     """
+    refuse_too_far(at, now)
     done = publish(db, redraw_id, at=at, by=by, now=now, note=note)
     redraw = locked(db, redraw_id)
     redraw.handover = dict(cases)

@@ -7,11 +7,13 @@ between makes the work begin again rather than be overwritten.
 import hashlib
 import secrets
 import shutil
+import tempfile
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -23,12 +25,12 @@ from geo.models import Redraw
 from geo.redraw_checking import Checked, Progress, examine, keep, keep_read, nobody
 from geo.redraw_deciding import Wanted, accept
 from geo.redraw_drafts import OPEN, Planner, Source, append, begin, locked, rows_of
-from geo.redraw_ground import Ground, ground_of, within
+from geo.redraw_ground import Ground, ground_of, ground_under, within
 from geo.redraw_models import RedrawEvent
-from geo.redraw_moments import intend, standpoint
+from geo.redraw_moments import intend, refuse_too_far, standpoint
 from geo.redraws.comparing import compare
 from geo.redraws.errors import NothingDrawn, StillWorking
-from geo.redraws.words import RedrawStep
+from geo.redraws.words import RedrawState, RedrawStep
 from importers.areas import Reading
 from importers.definitions import definition_of, reading_of, remember
 from importers.redraws import put_file, read_file
@@ -37,6 +39,7 @@ from incidents.handover import HandedOver, hand_over
 from incidents.redraw_effects import effects_of
 from staffing.redrawn_posts import find_left_posts
 from staffing.rosters import load_roster
+from webmap.accounts import Account
 from webmap.installation import Installation
 
 ALIVE_EVERY_S = 10.0
@@ -73,8 +76,8 @@ class Work:
             scope = scope or redraw.definition.get("scope", ())
             db.commit()  # what follows is long, and nothing waits for it
             path = file or kept_sources(self.here.settings) / kept
-            found = read_file(db, path, reading, scope=scope, now=moment)
-            found = replace(found, report=replace(found.report, file=redraw.source_name or path.name))
+            with called(path, redraw.source_name or path.name) as path:
+                found = read_file(db, path, reading, scope=scope, now=moment)
         self.show("keeping", 0, 1)
         with session_for(self.here.engine) as db:
             redraw = locked(db, self.redraw_id, *OPEN)
@@ -85,7 +88,8 @@ class Work:
                 redraw.within_ids = within(ground_of(db, redraw.kind, redraw.scope_ids, moment))
                 if sender:
                     columns = found.report.detected.columns
-                    remember(db, sender, replace(reading, columns=columns), by=self.by, now=now)
+                    ours = jurisdiction_of(db, self.by)
+                    remember(db, sender, replace(reading, columns=columns), area_id=ours, by=self.by, now=now)
             keep_read(db, redraw, found.report.problems)
             db.commit()
         found.report.loaded = len(found.rows or ())
@@ -94,9 +98,10 @@ class Work:
     def check(self, now: datetime, *, at: datetime | None = None) -> Checked:
         """Check the redraw against the map of `at`, aware; None: of the moment that it is meant for. Commits.
 
-        A moment to come is what it is meant for from then on. Raises NothingDrawn. Should the draft change meanwhile,
-        it is checked again.
+        A moment to come is what it is meant for from then on. Raises MomentTooFar or NothingDrawn. Should the draft
+        change meanwhile, it is checked again.
         """
+        refuse_too_far(at, now)
         while True:
             with session_for(self.here.engine) as db:
                 redraw = locked(db, self.redraw_id, *OPEN)
@@ -114,9 +119,14 @@ class Work:
                     return counted
 
     def hand_over(self, now: datetime) -> HandedOver:
-        """Give over the open cases of a redraw that has come into force. Commits."""
+        """Give over the open cases of a redraw that has come into force. Commits.
+
+        One that was reverted before its moment never comes into force: nothing is done, and nothing told.
+        """
         with session_for(self.here.engine) as db:
             redraw = locked(db, self.redraw_id)
+            if redraw.state is not RedrawState.PUBLISHED:
+                return HandedOver(0, 0)
             done = hand_over(db, redraw, now=now)
             append(db, redraw, RedrawStep.HANDED_OVER, by=self.by, now=now, moved=done.moved, stayed=done.stayed)
             db.commit()
@@ -163,7 +173,8 @@ def draft_at_once(
     if accepted:
         accept(db, redraw.id, Wanted(kinds=accepted), by=by, now=now)
     if source.sender:
-        remember(db, source.sender, replace(reading, columns=found.report.detected.columns), by=by, now=now)
+        remembering = replace(reading, columns=found.report.detected.columns)
+        remember(db, source.sender, remembering, area_id=jurisdiction_of(db, by), by=by, now=now)
     found.report.loaded = len(found.rows)
     return redraw, found.report
 
@@ -184,7 +195,7 @@ class _Judged:
         if not rows:
             raise NothingDrawn
         progress("map", 0, 1)
-        ground = ground_of(db, redraw.kind, redraw.scope_ids, at)
+        ground = ground_under(db, redraw, at)
         findings = examine(db, redraw, ground, progress, rows=rows)
         roster = load_roster(db)
         findings += find_left_posts(ground, rows, roster)
@@ -215,9 +226,23 @@ def refuse_while_working(redraw: Redraw, now: datetime) -> None:
         raise StillWorking
 
 
+def jurisdiction_of(db: Session, by: Planner) -> int | None:
+    """The area that whoever ordered the work answers for; None for who sees everything, as the command line does."""
+    return db.scalar(select(Account.area_id).where(Account.id == by.account_id)) if by.account_id else None
+
+
 def kept_sources(settings: Settings) -> Path:
     """Where the files of redraws are kept, each under a name made of its content."""
     return settings.data / "uploads" / "redraws"
+
+
+@contextmanager
+def called(file: Path, name: str) -> Iterator[Path]:
+    """A file under the name by which its sender knows it, which is how it is told; a link that lasts meanwhile."""
+    with tempfile.TemporaryDirectory() as folder:
+        link = Path(folder) / (PurePath(name).name or file.name)
+        link.symlink_to(file.resolve())
+        yield link
 
 
 def keep_source(settings: Settings, file: Path) -> str:

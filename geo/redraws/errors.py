@@ -1,5 +1,6 @@
 """What can go wrong with a redraw. Each docstring is the sentence that people read."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from geo.redraws.words import RedrawState
@@ -40,8 +41,24 @@ class MapHasChanged(RedrawError):
     """The areas it was checked against have changed since: check it again."""
 
 
+class CodesGiven(RedrawError):
+    """Codes of the draft were given to other areas since it was checked: check it again."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        super().__init__(codes)
+        self.code, self.count = codes[0], len(codes)
+
+
 class MomentPassed(RedrawError):
     """That moment has passed: history is not redrawn. Publish it for now or for a later moment."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self.at = at
+
+
+class MomentTooFar(RedrawError):
+    """That moment is more than ten years ahead: look whether the year was mistyped."""
 
     def __init__(self, at: datetime) -> None:
         super().__init__(at)

@@ -13,7 +13,7 @@ from geo.locate import Locator
 from geo.models import Area, Redraw
 from geo.redraw_checking import Checked, examine, keep
 from geo.redraw_drafts import Planner, begin, put_rows
-from geo.redraw_ground import ground_of
+from geo.redraw_ground import ground_under
 from geo.redraws.mends import DraftGrid
 from tests.factories import NOW
 
@@ -44,7 +44,7 @@ def drafted(db: Session, ladder: dict[str, Area], rows: Sequence[DraftGrid], nam
 
 def checked(db: Session, redraw: Redraw, at: datetime = NOW) -> Checked:
     """Check a draft against the map of a moment."""
-    ground = ground_of(db, redraw.kind, redraw.scope_ids, at)
+    ground = ground_under(db, redraw, at)
     return keep(db, redraw, examine(db, redraw, ground), ground, by=PLANNER, now=NOW)
 
 

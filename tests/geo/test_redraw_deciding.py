@@ -1,5 +1,7 @@
 """What a planner decides about findings: mended, accepted, and remembered through the next check."""
 
+from datetime import timedelta
+
 import pytest
 from shapely.geometry import box
 from sqlalchemy import select
@@ -11,6 +13,7 @@ from geo.redraw_deciding import Wanted, accept, mend
 from geo.redraw_drafts import begin, put_rows, rows_of
 from geo.redraw_ground import ground_of
 from geo.redraw_models import RedrawFinding
+from geo.redraw_publishing import publish
 from geo.redraws.errors import UnknownFinding, WrongState
 from geo.redraws.mends import DraftGrid
 from geo.redraws.words import Decision, RedrawState
@@ -44,6 +47,24 @@ def test_a_mended_gap_is_gone_at_the_next_check(db: Session, ladder):
     assert redraw.state is RedrawState.DRAFT, "what was checked has been changed"
     assert checked(db, redraw).blocking == 0
     assert sum(row.outline.area for row in rows_of(db, redraw)) == pytest.approx(0.02 * 0.01)
+
+
+def test_what_is_mended_after_it_was_reviewed_has_no_reviewer_any_more(db: Session, ladder):
+    redraw = with_gap(db, ladder)
+    redraw.reviewer = "a colleague"
+    mended(db, redraw, Wanted(kinds=["gap", "remainder"]))
+    assert redraw.reviewer is None
+
+
+def test_checked_against_another_map_it_has_no_reviewer_any_more(db: Session, ladder):
+    redraw, later = ready(db, ladder, moved_border()), NOW + timedelta(days=30)
+    redraw.reviewer = "a colleague"
+    checked(db, redraw)
+    assert redraw.reviewer == "a colleague", "it is the same map"
+    first = ready(db, ladder, moved_border(119.015), "first")
+    publish(db, first.id, at=later, by=PLANNER, now=NOW)
+    checked(db, redraw, later)
+    assert redraw.reviewer is None
 
 
 def test_mending_says_what_was_done(db: Session, ladder):

@@ -1,8 +1,10 @@
 """Publishing and reverting: versions end and begin at one moment, nothing is deleted, every answer can be had again."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
+from shapely.geometry import box
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
@@ -10,11 +12,14 @@ from sqlalchemy.orm import Session
 from geo.areas import areas_epoch
 from geo.codes import AreaKind
 from geo.loading import versions_during
-from geo.models import Area, AreaVersion
-from geo.redraw_drafts import rows_of
+from geo.models import Area, AreaVersion, Redraw
+from geo.redraw_checking import keep
+from geo.redraw_drafts import begin, put_rows, rows_of
+from geo.redraw_ground import ground_under
 from geo.redraw_models import DraftArea, RedrawEvent
 from geo.redraw_publishing import end_versions, publish, revert
 from geo.redraws.errors import (
+    CodesGiven,
     LaterRedraw,
     MapHasChanged,
     MomentPassed,
@@ -24,6 +29,7 @@ from geo.redraws.errors import (
     UnknownRedraw,
     WrongState,
 )
+from geo.redraws.mends import DraftGrid
 from geo.redraws.words import RedrawState, RedrawStep
 from tests.factories import NOW, make_area, make_ladder
 from tests.geo.drafting import (
@@ -152,6 +158,21 @@ def test_a_map_that_changed_since_the_check_must_be_checked_again(db: Session, l
     assert grid_at(db, 119.013, NEW_YEAR) == A
 
 
+@pytest.mark.parametrize(("west", "refused"), [(EAST, False), (119.018, True)], ids=["to the border", "over it"])
+def test_a_neighbour_that_came_over_the_border_since_the_check_must_be_looked_at(db: Session, ladder, west, refused):
+    beside = make_ladder(db, west=EAST, township="329901002")["village"]
+    ours, theirs = ready(db, ladder, moved_border()), begin(db, "beside", AreaKind.COMPREHENSIVE, by=PLANNER, now=NOW)
+    theirs.scope_ids = [beside.id]
+    codes = (f"{beside.code}001", f"{beside.code}002")
+    edges = (west, 119.031, 119.04)
+    rows = [strip(codes[at], edges[at], edges[at + 1], at + 1, parent=beside.code) for at in (0, 1)]
+    put_rows(db, theirs, rows, {beside.code: beside.id})
+    keep(db, theirs, [], ground_under(db, theirs, NOW), by=PLANNER, now=NOW)
+    publish(db, theirs.id, at=None, by=PLANNER, now=NOW)
+    with pytest.raises(MapHasChanged) if refused else nullcontext():
+        publish(db, ours.id, at=None, by=PLANNER, now=NOW + DAY)
+
+
 def test_two_redraws_of_the_same_grids_do_not_cross(db: Session, ladder):
     second = ready(db, ladder, moved_border(119.015), "other")
     published(db, ladder, at=NEW_YEAR)
@@ -189,6 +210,46 @@ def test_codes_are_never_used_again(db: Session, ladder):
     assert checked(db, redraw).blocking == 1
     with pytest.raises(StillBlocked):
         publish(db, redraw.id, at=NEW_YEAR, by=PLANNER, now=NOW)
+
+
+def test_a_withdrawn_file_can_be_sent_again_with_the_codes_that_were_never_in_force(db: Session, ladder):
+    rows = [strip(A, WEST, MIDDLE, 1), strip(B, MIDDLE, 119.015, 2), strip(C, 119.015, EAST, 3)]
+    first = published(db, ladder, at=NEW_YEAR, rows=rows)
+    revert(db, first.id, by=PLANNER, now=NOW + DAY)
+    again = ready(db, ladder, rows, "again")
+    publish(db, again.id, at=NEW_YEAR, by=PLANNER, now=NOW + 2 * DAY)
+    assert grid_at(db, 119.017, NEW_YEAR) == C
+
+
+def test_of_two_drafts_that_give_the_same_new_code_the_second_is_told_so(db: Session, ladder):
+    other = make_ladder(db, west=119.1, township="329901002")
+    rows = [strip(A, WEST, MIDDLE, 1), strip(B, MIDDLE, 119.015, 2), strip(C, 119.015, EAST, 3)]
+    first = ready(db, ladder, rows)
+    second = elsewhere_with(db, other, C)
+    publish(db, first.id, at=None, by=PLANNER, now=NOW)
+    with pytest.raises(CodesGiven) as refused:
+        publish(db, second.id, at=None, by=PLANNER, now=NOW)
+    assert (refused.value.code, refused.value.count) == (C, 1)
+
+
+def test_a_code_that_was_given_and_ended_since_the_check_is_not_used_again_in_silence(db: Session, ladder):
+    other = make_ladder(db, west=119.1, township="329901002")
+    rows = [strip(A, WEST, MIDDLE, 1), strip(B, MIDDLE, 119.015, 2), strip(C, 119.015, EAST, 3)]
+    first, second = ready(db, ladder, rows), elsewhere_with(db, other, C)
+    publish(db, first.id, at=None, by=PLANNER, now=NOW)
+    revert(db, first.id, by=PLANNER, now=NOW + DAY)
+    with pytest.raises(CodesGiven):
+        publish(db, second.id, at=None, by=PLANNER, now=NOW + 2 * DAY)
+
+
+def elsewhere_with(db: Session, other: dict[str, Area], code: str) -> Redraw:
+    """A draft of another village, ready, whose one grid has that code; codes may be any."""
+    redraw = begin(db, "elsewhere", AreaKind.COMPREHENSIVE, by=PLANNER, now=NOW, definition={"codes": "free"})
+    redraw.scope_ids = [other["village"].id]
+    row = strip(code, 119.1, 119.12, 1, parent=other["village"].code)
+    put_rows(db, redraw, [row], {other["village"].code: other["village"].id})
+    assert checked(db, redraw).blocking == 0
+    return redraw
 
 
 # --- undoing --------------------------------------------------------------------------------------------------------
@@ -239,6 +300,56 @@ def test_what_a_later_redraw_rests_on_is_not_pulled_away(db: Session, ladder):
     revert(db, second.id, by=PLANNER, now=NOW + 2 * DAY)
     revert(db, first.id, by=PLANNER, now=NOW + 3 * DAY)
     assert grid_at(db, BETWEEN, NOW + 3 * DAY) == B
+
+
+def merged_and_ended(db: Session, ladder: dict[str, Area], at=NOW + DAY) -> tuple[Redraw, Redraw]:
+    """The one grid of a second village is given to a grid of the first, and then the second village is ended."""
+    village = make_area(
+        db, "329901001002", AreaKind.VILLAGE, box(EAST, 33.0, 119.03, 33.01), parent=ladder["township"], name="末村"
+    )
+    last = make_area(db, "329901001002001", AreaKind.COMPREHENSIVE, box(EAST, 33.0, 119.03, 33.01), parent=village)
+    grids = begin(db, "grids", AreaKind.COMPREHENSIVE, by=PLANNER, now=NOW)
+    grids.scope_ids = [ladder["township"].id]
+    put_rows(db, grids, [strip(A, WEST, MIDDLE, 1), strip(B, MIDDLE, 119.03, 2)], {VILLAGE: ladder["village"].id})
+    keep(db, grids, [], ground_under(db, grids, NOW), by=PLANNER, now=NOW)
+    publish(db, grids.id, at=None, by=PLANNER, now=NOW)
+    villages = begin(db, "villages", AreaKind.VILLAGE, by=PLANNER, now=NOW)
+    villages.scope_ids = [ladder["township"].id]
+    row = DraftGrid(1, VILLAGE, "大村", box(WEST, 33.0, 119.03, 33.01), ladder["township"].code, None)
+    put_rows(db, villages, [row], {ladder["township"].code: ladder["township"].id})
+    keep(db, villages, [], ground_under(db, villages, at), by=PLANNER, now=NOW)
+    publish(db, villages.id, at=at, by=PLANNER, now=NOW)
+    assert grid_at(db, 119.025, at) == B, last.code
+    return grids, villages
+
+
+@pytest.mark.parametrize("at", [NOW, NOW + DAY, NEW_YEAR], ids=["with the grids", "since", "still to come"])
+def test_grids_are_not_restored_under_a_village_that_has_ended_since(db: Session, ladder, at):
+    grids, villages = merged_and_ended(db, ladder, at)
+    with pytest.raises(LaterRedraw) as refused:
+        revert(db, grids.id, by=PLANNER, now=NOW + 2 * DAY)
+    assert refused.value.name == "villages"
+    revert(db, villages.id, by=PLANNER, now=NOW + 2 * DAY)
+    revert(db, grids.id, by=PLANNER, now=NOW + 3 * DAY)
+    assert grid_at(db, 119.025, NOW + 3 * DAY) == "329901001002001"
+
+
+def test_as_many_areas_as_a_city_has_are_reverted_at_once(db: Session, ladder):
+    redraw = published(db, ladder)
+    db.execute(
+        text("""
+        WITH new AS (
+            INSERT INTO area (kind, code) SELECT 'comprehensive', 'N' || n
+            FROM generate_series(1, 40000) AS n RETURNING id
+        )
+        INSERT INTO area_version (area_id, valid, name, outline, area_m2, begun_by_id)
+        SELECT new.id, tstzrange(:now, NULL), 'n', outline, 1, :redraw FROM new,
+            (SELECT outline FROM area_version WHERE area_id = :pattern LIMIT 1) AS pattern"""),
+        {"now": NOW, "redraw": redraw.id, "pattern": ladder["a"].id},
+    )  # fmt: skip
+    restoring = revert(db, redraw.id, by=PLANNER, now=NOW + DAY)
+    ended = select(func.count()).select_from(AreaVersion).where(AreaVersion.ended_by_id == restoring.id)
+    assert db.scalar(ended) == 40_002
 
 
 def test_only_what_is_published_can_be_reverted(db: Session, ladder):

@@ -5,9 +5,16 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from shapely.geometry import box
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from database.session import Scope, open_session
+from geo.codes import AreaKind
 from geo.models import Area
+from geo.redraw_drafts import Planner
+from geo.redraw_models import FileDefinition
+from importers.areas import Reading
+from importers.definitions import remember
 from tests.webmap.conftest import Visitor
 from tests.webmap.redrawing import (
     A,
@@ -23,6 +30,7 @@ from tests.webmap.redrawing import (
     settle,
     work,
 )
+from webmap.installation import utcnow
 from webmap.permissions import Role
 
 SignIn = Callable[..., Visitor]
@@ -77,6 +85,32 @@ def test_what_lies_in_the_township_they_publish_themselves(app: Flask, town: Vis
     assert "in force since" in town.get("/plans/redraws?state=published").text
     assert town.post(f"{address}/revert", data={}).status_code == 303
     assert "in force since" not in town.get("/plans/redraws?state=reverted").text
+
+
+def test_a_township_knows_its_own_senders_alone(
+    app: Flask, town: Visitor, signed_in: SignIn, ladder: dict[str, Area], store: Session
+):
+    neighbour = signed_in(Role.PLANNER, area=ladder["other"], language="en")
+    county = signed_in(Role.PLANNER, language="en")
+    remember(store, "县测绘队", Reading(AreaKind.COMPREHENSIVE), area_id=None, by=Planner("Li"), now=utcnow())
+    store.commit()
+    abroad = faultless("329901002", 119.1)
+    for visitor, content, columns in ((town, faultless(), "households=户数"), (neighbour, abroad, "name=网格名称")):
+        drafted(app, visitor, content, sender="测绘院", columns=columns, name=columns)
+    assert "测绘院" in town.get("/plans/redraws/new").text
+    assert "县测绘队" not in town.get("/plans/redraws/new").text
+    assert "县测绘队" in county.get("/plans/redraws/new").text
+    assert 'data-sender="测绘院"' not in county.get("/plans/redraws/new").text
+    next_one = redraw_of(store, begun(town, faultless(), sender="测绘院", name="the next one"))
+    assert next_one.definition["columns"]["households"] == "户数", "not what the neighbour has chosen"
+    work(app)
+    for scope, seen in (
+        (Scope(area_ids=(ladder["township"].id,)), {ladder["township"].id}),
+        (Scope(everywhere=True), {None, ladder["township"].id, ladder["other"].id}),
+        (Scope(), set()),
+    ):
+        with open_session(app.extensions["wangge"].engine, scope) as db:
+            assert set(db.scalars(select(FileDefinition.area_id))) == seen
 
 
 @pytest.mark.parametrize("digits", [12, 19, 25])

@@ -50,9 +50,13 @@ def test_what_blocks_is_not_published_and_the_page_says_why(app: Flask, planner:
 def test_a_moment_must_be_chosen_and_not_have_passed(app: Flask, planner: Visitor, store: Session):
     address = drafted(app, planner, faultless(), name="moments")
     for at, told in (("", "It was not said from when on"), ("soon", "It was not said from when on"),
-                     ("2020-01-01T00:00", "That moment has passed")):  # fmt: skip
+                     ("2020-01-01T00:00", "That moment has passed"),
+                     ("9999-12-31T23:59", "That moment is more than ten years ahead")):  # fmt: skip
         page = planner.post(f"{address}/publish", data={"when": "later", "at": at}, follow_redirects=True).text
         assert told in page, at
+    for step in ("publish", "check"):
+        done = app.test_cli_runner().invoke(args=["redraw", step, str(number(address)), "--at", "2099-01-01"])
+        assert "more than ten years ahead" in done.output, step
     assert redraw_of(store, address).state == "checked"
 
 
@@ -99,6 +103,17 @@ def test_next_years_map_waits_and_is_withdrawn(app: Flask, planner: Visitor, sto
     assert redraw_of(store, address).state == "reverted"
     withdrawn = select(func.count()).where(AreaVersion.begun_by_id == number(address))
     assert store.scalar(withdrawn.where(AreaVersion.withdrawn_by_id.is_(None))) == 0
+
+
+def test_the_job_of_its_moment_does_nothing_once_it_is_withdrawn(app: Flask, planner: Visitor, store: Session):
+    address = drafted(app, planner, faultless(), name="withdrawn before")
+    later = (utcnow() + timedelta(days=30)).strftime("%Y-%m-%dT08:00")
+    planner.post(f"{address}/publish", data={"when": "later", "at": later})
+    planner.post(f"{address}/revert", data={})
+    done = app.test_cli_runner().invoke(args=["redraw", "hand-over", str(number(address))])
+    assert done.output == "0 cases moved, 0 stayed\n"
+    assert redraw_of(store, address).handed_over_at is None
+    assert "0 moved, 0 stayed" not in planner.get(address).text
 
 
 def test_a_reviewer_is_somebody_else_and_a_change_asks_for_another_look(

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -10,8 +11,12 @@ from shapely.geometry import box
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from database.session import session_for
+from geo.codes import AreaKind
 from geo.models import Area, Redraw
+from geo.redraw_drafts import Planner, begin
 from geo.redraw_models import DraftArea
+from geo.redraws.errors import NameTaken
 from tests.webmap.conftest import Visitor
 from tests.webmap.redrawing import (
     begun,
@@ -109,6 +114,25 @@ def test_a_name_is_given_once(app: Flask, signed_in: SignIn, ladder: dict[str, A
     answer = send(planner, faultless(), name="only once")
     assert answer.status_code == 422
     assert "There is a redraw of that name already." in answer.text
+
+
+def test_of_two_who_take_a_name_at_the_same_instant_one_is_told_so(app: Flask, ladder: dict[str, Area]):
+    engine, raised = app.extensions["wangge"].engine, []
+
+    def take() -> None:
+        with session_for(engine) as second, pytest.raises(NameTaken) as refused:
+            begin(second, "at one instant", AreaKind.COMPREHENSIVE, by=Planner("Wang"), now=utcnow())
+        raised.append(refused.value)
+
+    with session_for(engine) as first:
+        begin(first, "at one instant", AreaKind.COMPREHENSIVE, by=Planner("Li"), now=utcnow())
+        waits = threading.Thread(target=take)
+        waits.start()
+        waits.join(1)
+        assert waits.is_alive(), "it waits whether the first one commits"
+        first.commit()
+    waits.join(10)
+    assert len(raised) == 1
 
 
 def test_a_file_that_cannot_be_read_says_why_and_can_be_read_in_another_way(

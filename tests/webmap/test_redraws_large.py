@@ -115,6 +115,8 @@ def test_what_can_be_refused_at_once_is_not_ordered(
     yesterday = (utcnow() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     answer = planner.post(f"{address}/publish", data={"when": "later", "at": yesterday}, follow_redirects=True)
     assert "That moment has passed" in answer.text
+    answer = planner.post(f"{address}/publish", data={"when": "later", "at": "9999-12-31T23:59"}, follow_redirects=True)
+    assert "more than ten years ahead" in answer.text
     assert not planner.get(f"{address}/state").json["busy"]
 
 

@@ -130,7 +130,7 @@ def test_the_moment_that_a_draft_is_meant_for_is_remembered_until_another_is_cho
 
 def test_a_moment_that_is_missing_or_has_passed_is_refused(app: Flask, planner: Visitor, store: Session):
     grids = drafted(app, planner, faultless(), name="refused moments")
-    for typed in ("", "2020-01-01T00:00"):
+    for typed in ("", "2020-01-01T00:00", "9999-12-31T23:59"):
         planner.post(f"{grids}/check", data={"when": "later", "at": typed}, follow_redirects=True)
         assert redraw_of(store, grids).state == "checked"
 

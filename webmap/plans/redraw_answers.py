@@ -5,9 +5,11 @@ from http import HTTPStatus
 from flask_babel import lazy_gettext as _l
 
 from geo.redraws.errors import (
+    CodesGiven,
     LaterRedraw,
     MapHasChanged,
     MomentPassed,
+    MomentTooFar,
     NameTaken,
     NothingChanges,
     NothingDrawn,
@@ -67,10 +69,20 @@ ANSWERS |= {
         _l("The areas it was checked against have changed since."),
         _l("Check it again."),
     ),
+    CodesGiven: Answer(
+        HTTPStatus.CONFLICT,
+        _l("Codes of the draft were given to other areas since it was checked."),
+        _l("%(code)s is one of them: check it again, and give the areas other codes."),
+    ),
     MomentPassed: Answer(
         HTTPStatus.CONFLICT,
         _l("That moment has passed: history is not redrawn."),
         _l("Publish it for now or for a later moment."),
+    ),
+    MomentTooFar: Answer(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _l("That moment is more than ten years ahead."),
+        _l("Look whether the year was mistyped."),
     ),
     LaterRedraw: Answer(
         HTTPStatus.CONFLICT,

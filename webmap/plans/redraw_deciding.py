@@ -13,7 +13,7 @@ from geo.models import Redraw
 from geo.redraw_deciding import Wanted, accept, mend
 from geo.redraw_drafts import OPEN, append, as_read, doubt, locked
 from geo.redraw_ground import above_of
-from geo.redraw_moments import intend, intended, standpoint
+from geo.redraw_moments import intend, intended, refuse_too_far, standpoint
 from geo.redraws.errors import MomentPassed, StillWorking
 from geo.redraws.words import RedrawState, RedrawStep
 from importers.definitions import definition_of
@@ -67,6 +67,7 @@ def check_redraw(redraw_id: int) -> ResponseReturnValue:
         redraw = locked(db, redraw_id, *OPEN)
         if moment is not None and moment <= now:
             raise MomentPassed(moment)
+        refuse_too_far(moment, now)
         if moment != intended(redraw):
             intend(redraw, moment, now)
             doubt(redraw)  # what was checked was another map

@@ -113,9 +113,13 @@ def free_name(db: Session, wanted: str) -> str:
     return next(name for tail in tails if (name := wanted + tail) not in taken)
 
 
-def senders(db: Session) -> list[dict[str, Any]]:
-    """Whose files were read before, with what is remembered of each kind, for the form to say."""
-    kept = db.scalars(select(FileDefinition).order_by(FileDefinition.sender, FileDefinition.kind))
+def senders(db: Session, area_id: int | None) -> list[dict[str, Any]]:
+    """Whose files were read before, with what is remembered of each kind, for the form to say.
+
+    In the jurisdiction of whoever asks alone, `area_id`: what others have chosen is not used for them.
+    """
+    ours = select(FileDefinition).where(FileDefinition.area_id.is_not_distinct_from(area_id))
+    kept = db.scalars(ours.order_by(FileDefinition.sender, FileDefinition.kind))
     return [
         {"sender": one.sender, "kind": one.kind.value, "kind_word": word(one.kind), "said": _said(one.definition)}
         for one in kept

@@ -166,6 +166,9 @@ class Scope:
 def scope_of(db: Session, redraw: Redraw, moment: datetime) -> Scope:
     """The scope in words."""
     if not redraw.scope_ids:
+        named_codes = redraw.definition.get("scope") or ()
+        if named_codes:  # and none of them is known, which is a finding that blocks
+            return Scope(_("nothing yet: there is no area with the code %(codes)s", codes=listed(named_codes)))
         return Scope(_("everything of this kind"))
     kinds = list(db.scalars(select(Area.kind).where(Area.id.in_(redraw.scope_ids))))
     named = names_of(db, [*redraw.scope_ids, *redraw.within_ids], moment)
@@ -245,7 +248,15 @@ def refusal(event: RedrawEvent) -> str:
 
 
 def _edited(facts: Mapping[str, Any]) -> str:
-    """What was changed of a row by hand: each field before and after."""
+    """What was changed by hand: each field of a row before and after, or which grids and villages it was about."""
+    match facts.get("what"):
+        case "split":
+            return _("grid %(grid)s split in two: %(new)s is new", grid=facts["codes"][0], new=facts["codes"][1])
+        case "move":
+            return _("grid %(grid)s moved to another village: it is %(new)s now",
+                     grid=facts["codes"][0], new=facts["codes"][1])  # fmt: skip
+        case "border":
+            return _("border between the villages %(codes)s", codes=listed(facts["codes"]))
     if "row" not in facts:
         return _("the way the file is read")
     changes = listed(

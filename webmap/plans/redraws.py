@@ -15,7 +15,7 @@ from werkzeug.datastructures import FileStorage
 from geo.codes import PROFILES, AreaKind
 from geo.models import Redraw
 from geo.redraw_checking import Checked, count
-from geo.redraw_comparisons import summed_up
+from geo.redraw_comparisons import is_compared, summed_up
 from geo.redraw_drafts import OPEN, Source, begin
 from geo.redraw_models import DraftArea, RedrawFinding
 from geo.redraw_moments import KEY as MOMENT
@@ -94,7 +94,8 @@ def begin_redraw() -> ResponseReturnValue:
         if problems or upload is None:
             return _form(order, problems), 422
         reading = order.reading()
-        definition = definition_of(or_remembered(reading, remembered(db, order.sender, reading.kind)))
+        known = remembered(db, order.sender, reading.kind, g.account.area_id)
+        definition = definition_of(or_remembered(reading, known))
         source = Source(order.file.file, _kept(upload, order.file.file), order.sender or None)
         redraw = begin(
             db, order.name, reading.kind, by=planner(), now=now, note=order.note, source=source,
@@ -127,6 +128,7 @@ def redraw(redraw_id: int) -> ResponseReturnValue:
         step=_step(found, counted, rows), may_change=is_open and not standing.reading,
         may_decide=in_jurisdiction(found), is_author=found.author_account_id == g.account.id,
         scope=scope_of(g.db, found, now), history=history, refused=refused, undone=undone, undoing=undoing,
+        undone_is_compared=undone is not None and is_compared(g.db, undone),
         detected=found.detected, notes=[again(note) for note in found.detected.get("notes", ())],
         headings=_headings(found), first=_first(found), order=order_of(found.definition, found.kind.value, ""),
         scope_codes=" ".join(found.definition.get("scope") or ()),
@@ -176,7 +178,7 @@ def _form(order: RedrawOrder, problems: list[str] | None = None) -> str:
         problems=problems or [],
         kinds=[(kind.value, word(kind)) for kind in KINDS],
         domains=[(domain, str(name)) for domain, name in DOMAINS.items()],
-        senders=senders(g.db),
+        senders=senders(g.db, g.account.area_id),
         endings=",".join(ENDINGS),
         most_mb=MAX_FILE // 1024**2,
     )
