@@ -1,7 +1,8 @@
 """The character NUL, which no text has and no database keeps: refused in one place, wherever a request bears it.
 
 It comes from broken programs and from people who try what happens. PostgreSQL refuses it in any text, so each field
-that lets it through would end in a failure of ours.
+that lets it through would end in a failure of ours. The API's queries and JSON are left to the models that describe
+them: these tell every problem at once.
 """
 
 from collections.abc import Iterator
@@ -41,9 +42,10 @@ def _refuse() -> None:
 
 
 def _texts() -> Iterator[str]:
-    for name, value in request.args.items(multi=True):
-        yield from (name, value)
-    if request.mimetype not in FORMS:  # JSON is left to its reader, which cleans what it takes
+    if not request.path.startswith("/api/"):
+        for name, value in request.args.items(multi=True):
+            yield from (name, value)
+    if request.mimetype not in FORMS:
         return
     for name, value in request.form.items(multi=True):
         yield from (name, value)

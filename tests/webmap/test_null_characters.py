@@ -43,7 +43,7 @@ def test_in_a_name_to_sign_in_with(client: Visitor):
     assert client.sign_in("a\0").status_code == 422
 
 
-def test_under_the_api_it_is_a_problem_document(signed_in: SignIn, ladder: dict[str, Area]):
-    asking = signed_in(Role.COUNTY_DISPATCHER)
-    answer = asking.get("/api/v1/incidents?state=%00")
+def test_under_the_api_it_is_one_of_the_problems_that_are_told_at_once(signed_in: SignIn, ladder: dict[str, Area]):
+    answer = signed_in(Role.COUNTY_DISPATCHER).get("/api/v1/incidents?township=%00&colour=red")
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    assert {problem["field"].split(".")[0] for problem in answer.json["errors"]} == {"township", "colour"}
