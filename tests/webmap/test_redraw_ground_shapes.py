@@ -14,22 +14,12 @@ from sqlalchemy.orm import Session
 from geo.crs import area_m2
 from geo.models import Area
 from tests.webmap.conftest import Visitor
-from tests.webmap.redrawing import A, B, begun, drafted, faultless, layer, redraw_of, settle
+from tests.webmap.redrawing import A, B, begun, drafted, faultless, layer, redraw_of
 from webmap.permissions import Role
 
 SignIn = Callable[..., Visitor]
 STRIP = box(119.008, 33, 119.01, 33.01)
 """What `faultless` takes from the first grid and gives to the second."""
-
-
-@pytest.fixture(scope="module")
-def ladder(app: Flask) -> dict[str, Area]:
-    return settle(app)
-
-
-@pytest.fixture
-def planner(signed_in: SignIn, ladder: dict[str, Area]) -> Visitor:
-    return signed_in(Role.PLANNER, language="en")
 
 
 def pieces(visitor: Visitor, address: str, **asked: Any) -> list[dict[str, Any]]:

@@ -27,7 +27,6 @@ from tests.webmap.redrawing import (
     layer,
     number,
     redraw_of,
-    settle,
     work,
 )
 from webmap.installation import utcnow
@@ -36,11 +35,6 @@ from webmap.permissions import Role
 SignIn = Callable[..., Visitor]
 ABROAD = box(119.1, 33, 119.11, 33.01)
 """The first grid of the other township."""
-
-
-@pytest.fixture(scope="module")
-def ladder(app: Flask) -> dict[str, Area]:
-    return settle(app)
 
 
 @pytest.fixture

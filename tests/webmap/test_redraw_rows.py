@@ -16,21 +16,11 @@ from geo.models import Area, Redraw
 from geo.redraw_models import DraftArea, RedrawEvent
 from geo.redraws.words import RedrawStep
 from tests.webmap.conftest import Visitor
-from tests.webmap.redrawing import A, B, begun, drafted, faulty, findings, layer, number, redraw_of, settle, work
+from tests.webmap.redrawing import A, B, begun, drafted, faulty, findings, layer, number, redraw_of, work
 from webmap.permissions import Role
 
 SignIn = Callable[..., Visitor]
 OTHER_VILLAGE = "329901002001"
-
-
-@pytest.fixture(scope="module")
-def ladder(app: Flask) -> dict[str, Area]:
-    return settle(app)
-
-
-@pytest.fixture
-def planner(signed_in: SignIn, ladder: dict[str, Area]) -> Visitor:
-    return signed_in(Role.PLANNER, language="en")
 
 
 def shown(page: str) -> list[int]:

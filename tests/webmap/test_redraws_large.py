@@ -17,29 +17,17 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from geo import redraw_checking
-from geo.models import Area
 from geo.redraw_models import RedrawFinding
 from tests.webmap.conftest import Visitor
-from tests.webmap.redrawing import A, B, Row, begun, drafted, faultless, in_force, layer, redraw_of, settle
+from tests.webmap.redrawing import A, B, Row, begun, drafted, faultless, in_force, layer, redraw_of
 from webmap import redraw_carrying_out
 from webmap.accounts import AuditLine
 from webmap.installation import utcnow
-from webmap.permissions import Role
 from webmap.plans import diff_telling, redraw_maps
 from webmap.plans.redraw_standing import standing_of
 
 SignIn = Callable[..., Visitor]
 BEFORE = {A: f"area {A}", B: f"area {B}"}
-
-
-@pytest.fixture(scope="module")
-def ladder(app: Flask) -> dict[str, Area]:
-    return settle(app)
-
-
-@pytest.fixture
-def planner(signed_in: SignIn, ladder: dict[str, Area]) -> Visitor:
-    return signed_in(Role.PLANNER, language="en")
 
 
 def recoded(count: int) -> bytes:
