@@ -105,7 +105,7 @@ def edit_row(
     }
     if changed:
         change_row(db, redraw, after, _parent_of(db, redraw, after, "parent" in changed, now))
-        _doubt(redraw)
+        doubt(redraw)
         append(db, redraw, RedrawStep.EDITED, by=by, now=now, row=number, changed=changed)
     return changed
 
@@ -180,7 +180,7 @@ def split_grid(
     )  # fmt: skip
     change_row(db, redraw, kept, _ids(ground))
     _add_rows(db, redraw, [new], ground)
-    _doubt(redraw)
+    doubt(redraw)
     append(
         db, redraw, RedrawStep.EDITED, by=by, now=now, what="split", codes=[kept.code, new.code],
         rows=[kept.row, new.row], households=[kept.households, new.households], households_are="estimated by area",
@@ -205,7 +205,7 @@ def move_grid(
     ground = cover(db, redraw, [new.area_id], now=now)
     moved = splitting.move(grid, new.code, taken=_taken(db, redraw, _drafted(db, redraw)))
     change_row(db, redraw, moved, _ids(ground))
-    _doubt(redraw)
+    doubt(redraw)
     beside = None if borders is None else _redraw_border(db, redraw, borders, (grid, old, new), by=by, now=now)
     append(
         db, redraw, RedrawStep.EDITED, by=by, now=now, what="move", codes=[code, moved.code], rows=[grid.row],
@@ -251,7 +251,7 @@ def _redraw_border(
     less, more = rows[old.code], rows[new.code]
     change_row(db, borders, apply(less, Change(less.row, take=grid.outline)), _ids(ground))
     change_row(db, borders, apply(more, Change(more.row, add=grid.outline)), _ids(ground))
-    _doubt(borders)
+    doubt(borders)
     append(db, borders, RedrawStep.EDITED, by=by, now=now, what="border", codes=[old.code, new.code], grids=redraw.id)
     return borders
 
@@ -336,12 +336,6 @@ def _add_rows(db: Session, redraw: Redraw, rows: Iterable[DraftGrid], ground: Gr
         )  # fmt: skip
         db.add(draft)
     db.flush()
-
-
-def _doubt(redraw: Redraw) -> None:
-    """What was checked, and reviewed, is another draft from now on."""
-    doubt(redraw)
-    redraw.reviewer = None
 
 
 def _profile(kind: AreaKind, rows: Iterable[DraftGrid]) -> str:

@@ -90,7 +90,6 @@ def mend_redraw(redraw_id: int) -> ResponseReturnValue:
         ground = above_of(db, redraw.kind, standpoint(redraw, now))
         done = mend(db, redraw_id, wanted, ground, by=planner(), now=now)
         if done:
-            redraw.reviewer = None
             order_check(db, redraw_id)
     if done:
         flash(ngettext("%(num)s finding mended.", "%(num)s findings mended.", done), "done")
@@ -152,7 +151,6 @@ def _changing(db: Session, redraw_id: int, now: datetime) -> Redraw:
     redraw = locked(db, redraw_id, *OPEN)
     refuse_while_working(redraw, now)
     doubt(redraw)
-    redraw.reviewer = None
     return redraw
 
 
