@@ -36,5 +36,4 @@ def spell(text: str) -> str:
     >>> spell("白田路") == spell("百甜璐") != spell("白天街")
     True
     """
-    syllables = _syllables()
-    return "".join([syllables.get(sign, sign) for sign in text])
+    return "".join(map(_syllables().get, text, text))
