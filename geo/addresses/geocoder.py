@@ -68,7 +68,7 @@ class Geocoder:
         village = self.gazetteer.names.name(claim.village) if claim.village >= 0 else None
         radius = max(RADIUS.get(spot.accuracy, spot.gap_m), 2.2 * spot.gap_m if spot.accuracy.is_point else spot.gap_m)
         return Candidate(lon, lat, spot.accuracy, confidence(claim.terms, claim.share), matched,
-                         int(self.gazetteer.columns["row_id"][spot.row]) if exact else None, radius + carried,
+                         self.gazetteer.values["row_id"][spot.row] if exact else None, radius + carried,
                          self.gazetteer.township_name(claim.township), village,
                          pieces(claim.used, reading, self.gazetteer),
                          reasons(claim, self.gazetteer, reading.written.text))  # fmt: skip

@@ -40,9 +40,9 @@ class Weigher:
     """Weighs the claims of one gazetteer's questions."""
 
     def __init__(self, gazetteer: Gazetteer, claims: Claims) -> None:
-        self.gazetteer, self.columns, self.claims = gazetteer, gazetteer.columns, claims
+        self.gazetteer, self.values, self.claims = gazetteer, gazetteer.values, claims
         self.neighbours = Neighbours(gazetteer)
-        self.sparse = 1.0 - float(self.columns["density"][0])
+        self.sparse = 1.0 - self.values["density"][0]
         self.township_plain = [plain(name) for name in gazetteer.words.townships]
         self.area_plain = [plain(name) for name in gazetteer.words.areas]
 
@@ -76,15 +76,15 @@ class Weigher:
         """Find the township and village of a claim: the row's own, or those of the rows around."""
         spot = claim.spot
         if spot.row >= 0:
-            claim.village = int(self.columns["row_village"][spot.row])
-            claim.township = int(self.columns["row_township"][spot.row])
+            claim.village = self.values["row_village"][spot.row]
+            claim.township = self.values["row_township"][spot.row]
         if spot.how in EXACT and claim.township >= 0:
             return
         if spot.accuracy.is_point:
             claim.township, votes = self.neighbours.township(spot.lon, spot.lat, claim.township)
             claim.contested = 1.0 - votes
         else:
-            claim.township = int(self.columns["place_township"][claim.place])
+            claim.township = self.values["place_township"][claim.place]
 
     def _terms(self, claim: Claim, reading: Reading, found: list[Claim]) -> dict[str, float]:
         spot, terms = claim.spot, {claim.spot.how: 1.0}
@@ -173,10 +173,8 @@ class Weigher:
         return any(self._within_area(claim, area) for area in mention.areas)
 
     def _within_area(self, claim: Claim, area: int) -> bool:
-        away = metres(
-            claim.spot.lon, claim.spot.lat, float(self.columns["area_lon"][area]), float(self.columns["area_lat"][area])
-        )
-        return away <= float(self.columns["area_radius"][area])
+        values, radius = self.values, float(self.values["area_radius"][area])
+        return metres(claim.spot.lon, claim.spot.lat, values["area_lon"][area], values["area_lat"][area]) <= radius
 
     def _in_village(self, claim: Claim, mention: Mention) -> int:
         """Return 1 where a claim lies in the village, -1 where it does not, 0 where that is open."""
@@ -187,14 +185,10 @@ class Weigher:
                 return -1
         if mention.areas:
             return 1 if any(self._within_area(claim, area) for area in mention.areas) else -1
+        values = self.values
         for place in places_of(self.gazetteer, mention.name):
-            away = metres(
-                claim.spot.lon,
-                claim.spot.lat,
-                float(self.columns["place_lon"][place]),
-                float(self.columns["place_lat"][place]),
-            )
-            if away < float(self.columns["place_radius"][place]) + AGREE_M:
+            centre = values["place_lon"][place], values["place_lat"][place]
+            if metres(claim.spot.lon, claim.spot.lat, *centre) < values["place_radius"][place] + AGREE_M:
                 return 1
         return -1
 
