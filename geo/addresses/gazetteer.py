@@ -44,7 +44,7 @@ class Gazetteer:
 
     def __init__(self, columns: Mapping[str, Column], names: Names, words: Words, blob: Column) -> None:
         self.columns, self.names, self.words, self.blob = columns, names, words, blob
-        self.values: Mapping[str, "memoryview[Any]"] = {name: column.data for name, column in columns.items()}
+        self.values: Mapping[str, memoryview[Any]] = {name: column.data for name, column in columns.items()}
         """The same columns for reading single values: four times as fast as from an array, and plain numbers."""
 
     @classmethod

@@ -85,9 +85,9 @@ class Names:
                 continue
             for key, number in self.sound.iter_prefixes_with_ids(spelled[start:]):
                 written = text[start : start + len(key)]
-                for name in self._linked("sound", number):
-                    if slips := sum(map(ne, self.name(name), written)):
-                        hits.append(Hit(start, start + len(key), name, "homophone", slips))
+                hits += [Hit(start, start + len(key), name, "homophone", slips)
+                         for name in self._linked("sound", number)
+                         if (slips := sum(map(ne, self.name(name), written)))]  # fmt: skip
         return hits
 
     def find_near(self, text: str, starts: Iterable[int]) -> list[Hit]:

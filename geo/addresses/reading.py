@@ -231,12 +231,7 @@ def _sensible(hit: Hit, text: str, name: str) -> bool:
     if len(written) < SHORTEST_NEAR and not text[hit.end : hit.end + 1].isdigit():
         return False  # 公里 is no 公馆里
     if name[-1] == written[-1]:
-        return (
-            name[0] == written[0]
-            or hit.start == 0
-            or len(name) > 3
-            or _opens(text, hit.start)
-        )
+        return name[0] == written[0] or hit.start == 0 or len(name) > 3 or _opens(text, hit.start)
     return name[:-1] == written and text[hit.end : hit.end + 1].isdigit()
 
 
