@@ -1,14 +1,18 @@
 """Every place that the names of a question may mean, with what speaks for it and against it."""
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo.addresses.answers import Accuracy
 from geo.addresses.crossings import cross
 from geo.addresses.gazetteer import Gazetteer
-from geo.addresses.ground import metres, metres_to
+from geo.addresses.ground import PER_LAT, Floats, metres, metres_to, per_lon
 from geo.addresses.pieces import Door, Head
 from geo.addresses.reading import Mention, Reading, places_of
 from geo.addresses.relations import crossing
@@ -42,14 +46,25 @@ class Claim:
     village: int = -1
 
 
+class Extent(NamedTuple):
+    """Where something named is: around the one or the other of some points, as lon and lat."""
+
+    middles: list[tuple[float, float]]
+    radius_m: float
+
+
 class Claims:
     """Finds the claims of questions against one gazetteer."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self.doors = Doors(gazetteer)
-        self.columns = gazetteer.columns
+        self.columns, self.values = gazetteer.columns, gazetteer.values
         self.township_area = np.append(self.columns["township_area"], -1)
+        self.labels: dict[int, list[int]] = defaultdict(list)
+        """By area, the numbers of the townships of the rows that it is."""
+        for township, area in enumerate(self.values["township_area"]):
+            self.labels[area].append(township)
 
     def find(self, reading: Reading) -> list[Claim]:
         """Return the places that the question may mean; areas are not among them."""
@@ -79,9 +94,8 @@ class Claims:
         here = slice(places.start, places.stop)
         lon, lat = self.columns["place_lon"][here], self.columns["place_lat"][here]
         away = np.zeros(len(places))
-        for lons, lats, radius in self._context(mention, reading):
-            nearest = np.min([metres_to(one, other, lon, lat) for one, other in zip(lons, lats, strict=True)], axis=0)
-            away += np.maximum(nearest - radius, 0)
+        if context := self._context(mention, reading):
+            away += _away(context, lon, lat)
         named = [area for each in reading.townships for area in each.areas]
         if named:
             away += 5000.0 * ~one_of(self.township_area[self.columns["place_township"][here]], named)
@@ -90,38 +104,37 @@ class Claims:
             away += 3000.0 * ~one_of(self.columns["place_village"][here], list(villages))
         if not away.any():
             away = -np.diff(self.columns["place_first"][places.start : places.stop + 1]).astype(float)
-        order = np.argsort(away, kind="stable")[:PLACES]
-        if away[order[0]] < OUT_OF_THE_WAY_M:  # one other is kept: what the text names may be wrong
-            order = order[: max(2, int((away[order] < OUT_OF_THE_WAY_M).sum()))]
-        found: list[int] = (places.start + order).tolist()
-        return found
+        found = sorted(zip(away.tolist(), places, strict=True))[:PLACES]
+        on_the_way = sum(missed < OUT_OF_THE_WAY_M for missed, _ in found)
+        if on_the_way:  # one other is kept: what the text names may be wrong
+            found = found[: max(2, on_the_way)]
+        return [place for _, place in found]
 
     def _in_villages(self, place: int, villages: list[int]) -> bool:
-        begin, end = int(self.columns["place_first"][place]), int(self.columns["place_first"][place + 1])
-        rows = self.columns["slot_row"][begin:end]
+        rows = self._rows(place)
         return bool(villages and one_of(self.columns["row_village"][rows], villages).any())
+
+    def _rows(self, place: int) -> NDArray[np.int32]:
+        """Return the rows of a place."""
+        rows: NDArray[np.int32] = self.columns["slot_row"][slice(*self.values["place_first"][place : place + 2])]
+        return rows
 
     def _within(self, mention: Mention, reading: Reading) -> tuple[list[int], list[int]]:
         """Return the numbers of the villages and townships that are named beside a mention."""
         villages = [each.name for each in reading.villages if each.end <= mention.start or each.start >= mention.end]
         areas = [area for each in reading.townships for area in each.areas]
-        townships = np.flatnonzero(one_of(self.columns["township_area"], areas)).tolist() if areas else []
-        return villages, townships
+        return villages, [township for area in areas for township in self.labels.get(area, ())]
 
-    def _context(self, mention: Mention, reading: Reading) -> list[tuple[list[float], list[float], float]]:
+    def _context(self, mention: Mention, reading: Reading) -> list[Extent]:
         """Return where the other named things are."""
-        context = []
-        for each in (*reading.villages, *reading.townships):
-            areas = list(each.areas)[:PLACES]
-            if areas:
-                context.append((self.columns["area_lon"][areas].tolist(), self.columns["area_lat"][areas].tolist(),
-                                float(self.columns["area_radius"][areas].max())))  # fmt: skip
+        lon, lat, radius = self.values["area_lon"], self.values["area_lat"], self.values["area_radius"]
+        context = [Extent([(lon[area], lat[area]) for area in areas], max(radius[area] for area in areas))
+                   for each in (*reading.villages, *reading.townships) if (areas := each.areas[:PLACES])]  # fmt: skip
+        lon, lat = self.values["place_lon"], self.values["place_lat"]
         for other in reading.heads:
             if other.start >= mention.end or other.end <= mention.start:
-                places = list(places_of(self.gazetteer, other.name))[:PLACES]
-                context.append(
-                    (self.columns["place_lon"][places].tolist(), self.columns["place_lat"][places].tolist(), 500.0)
-                )
+                places = places_of(self.gazetteer, other.name)[:PLACES]
+                context.append(Extent([(lon[place], lat[place]) for place in places], 500.0))
         return context
 
     def _crossings(self, reading: Reading) -> list[Claim]:
@@ -145,31 +158,35 @@ class Claims:
             for there in self.near(other, reading):
                 if found := cross(self.gazetteer, here, there):
                     lon, lat, gap = found
-                    row = int(self.columns["slot_row"][self.columns["place_first"][here]])
+                    row = self.values["slot_row"][self.values["place_first"][here]]
                     spot = Spot(lon, lat, Accuracy.CROSSING, "crossing", row, max(gap, 20.0))
                     claims.append(Claim(spot, one, here, [one, other]))
         return claims
 
     def away(self, claim: Claim, mention: Mention, reading: Reading) -> float:
         """Return the metres from a claim to the nearest point of another named place."""
-        least = 1e9
+        lon, lat, least = claim.spot.lon, claim.spot.lat, 1e9
         for place in self.near(mention, reading):
-            begin, end = int(self.columns["place_first"][place]), int(self.columns["place_first"][place + 1])
-            centre = metres(
-                claim.spot.lon,
-                claim.spot.lat,
-                float(self.columns["place_lon"][place]),
-                float(self.columns["place_lat"][place]),
-            )
-            if centre - float(self.columns["place_radius"][place]) > min(least, DIFFER_M):
-                least = min(least, centre - float(self.columns["place_radius"][place]))
+            centre = metres(lon, lat, self.values["place_lon"][place], self.values["place_lat"][place])
+            border = centre - self.values["place_radius"][place]
+            if border > min(least, DIFFER_M):
+                least = min(least, border)
                 continue
-            rows = self.columns["slot_row"][begin:end]
-            away = metres_to(
-                claim.spot.lon, claim.spot.lat, self.columns["row_lon"][rows], self.columns["row_lat"][rows]
+            rows = self._rows(place)
+            least = min(
+                least, float(metres_to(lon, lat, self.columns["row_lon"][rows], self.columns["row_lat"][rows]).min())
             )
-            least = min(least, float(away.min()))
         return least
+
+
+def _away(context: list[Extent], lon: Floats, lat: Floats) -> Floats:
+    """Return by how many metres each of many points misses the extents, in sum."""
+    middles = np.array([(*point, per_lon(point[1])) for extent in context for point in extent.middles])[:, :, None]
+    away = np.hypot((lon - middles[:, 0]) * middles[:, 2], (lat - middles[:, 1]) * PER_LAT)
+    first = list(accumulate((len(extent.middles) for extent in context[:-1]), initial=0))
+    nearest = np.minimum.reduceat(away, first) - np.array([[extent.radius_m] for extent in context])
+    result: Floats = np.maximum(nearest, 0).sum(axis=0)
+    return result
 
 
 def _with_building(mention: Mention, reading: Reading) -> Door:
