@@ -196,5 +196,5 @@ def _with_building(mention: Mention, reading: Reading) -> Door:
         return door
     for other in reading.heads:
         if other.kind is not Head.ROAD and other.door.building and not other.door.number:
-            return Door(door.number, door.lane, door.sub, door.inner, other.door.building, other.door.unit)
+            return door._replace(building=other.door.building, unit=other.door.unit)
     return door

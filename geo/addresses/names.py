@@ -110,7 +110,7 @@ class Names:
 
     def _goes_on(self, beginning: str) -> bool:
         """Tell whether a name, or one with a character left out, begins so."""
-        return any(next(trie.iterkeys(beginning), None) is not None for trie in (self.near, self.exact))
+        return (next(self.near.iterkeys(beginning), None) or next(self.exact.iterkeys(beginning), None)) is not None
 
     def _linked(self, trie: str, number: int) -> list[int]:
         """Return the names that a key of the trie of sounds or of the near ones stands for."""

@@ -92,18 +92,19 @@ class Reader:
         """Return what the question says."""
         written = write(question)
         text = written.text
-        hits = _longest(self.names.find_exact(text), text)
+        hits = _outermost([hit for hit in self.names.find_exact(text) if _is_name(hit, text)])
         hits = self._with_sounds(text, hits)
         doors = _doors(text, hits)
         unknown = _unknown_roads(text, hits)
-        hits += self._near_villages(text, hits)
+        villages = [match.span(1) for match in _VILLAGE_ENDS.finditer(text)]
+        hits += self._near_villages(text, _unknown_villages(villages, hits))
         if unknown or not self._anchored(hits, doors):
             hits += self._near(text, hits, unknown)
             unknown = [span for span in unknown if not any(hit.end == span[1] for hit in hits)]
         if not any(Head.TOWNSHIP in self._areas(hit.name) for hit in hits):
             hits += self.townships.slips(text)
         reading = Reading(written, relations=find_relations(text), unknown_roads=unknown)
-        reading.unknown_villages = _unknown_villages(text, hits)
+        reading.unknown_villages = _unknown_villages(villages, hits)
         ends = {hit.end for hit in hits}
         for hit in hits:
             clean = hit.start in ends or _opens(text, hit.start)
@@ -113,7 +114,7 @@ class Reader:
 
     def _with_sounds(self, text: str, exact: list[Hit]) -> list[Hit]:
         sounds = [hit for hit in self.names.find_sounds(text) if not _covered(hit, exact)]
-        return exact + [hit for hit in sounds if not any(_inside(hit, other) for other in sounds)]
+        return exact + _outermost(sounds)
 
     def _near(self, text: str, hits: list[Hit], unknown: list[tuple[int, int]]) -> list[Hit]:
         """Look for names with a slip where no name was found."""
@@ -130,10 +131,10 @@ class Reader:
         exact_ends = {hit.end for hit in hits if hit.how == "exact" and hit.end - hit.start > 2}
         return [hit for hit in found if all(free[hit.start : hit.end]) or hit.end not in exact_ends or unknown][:40]
 
-    def _near_villages(self, text: str, hits: list[Hit]) -> list[Hit]:
+    def _near_villages(self, text: str, unknown: list[tuple[int, int]]) -> list[Hit]:
         """Look for a village with a slip where the text has a village that the list does not."""
         found: list[Hit] = []
-        for start, end in _unknown_villages(text, hits):
+        for start, end in unknown:
             near = self.names.find_near(text, range(start, max(start + 1, end - 2)))
             found += [hit for hit in near if hit.end == end and self._bears_village(hit.name)]
         return found[:10]
@@ -200,19 +201,17 @@ def _opens(text: str, place: int) -> bool:
     return _OPENING.search(text[max(0, place - 3) : place]) is not None
 
 
-def _inside(one: Hit, other: Hit) -> bool:
-    """Tell whether one lies within the longer other."""
-    return other.start <= one.start and one.end <= other.end and other.end - other.start > one.end - one.start
-
-
 def _covered(one: Hit, others: list[Hit]) -> bool:
     return any(other.start <= one.start and one.end <= other.end for other in others if other.how == "exact")
 
 
-def _longest(hits: list[Hit], text: str) -> list[Hit]:
-    """Keep the names that are part of no longer one."""
-    hits = [hit for hit in hits if _is_name(hit, text)]
-    return [hit for hit in hits if not any(_inside(hit, other) for other in hits)]
+def _outermost(hits: list[Hit]) -> list[Hit]:
+    """Keep the names that are part of no longer one, in their order."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if not kept or hit.end > kept[-1].end or hit[:2] == kept[-1][:2]:
+            kept.append(hit)
+    return kept
 
 
 def _is_name(hit: Hit, text: str) -> bool:
@@ -263,10 +262,10 @@ def _unknown_roads(text: str, hits: list[Hit]) -> list[tuple[int, int]]:
     return found
 
 
-def _unknown_villages(text: str, hits: list[Hit]) -> list[tuple[int, int]]:
-    """Return what looks like a village before something else, where no name of the list ends."""
-    return [match.span(1) for match in _VILLAGE_ENDS.finditer(text) if not any(hit.end == match.end(1) for hit in hits)
-            and not any(hit.start < match.end(1) < hit.end for hit in hits if hit.how == "exact")]  # fmt: skip
+def _unknown_villages(villages: list[tuple[int, int]], hits: list[Hit]) -> list[tuple[int, int]]:
+    """Return, of what looks like a village before something else, that where no name of the list ends."""
+    return [(start, end) for start, end in villages if not any(hit.end == end for hit in hits)
+            and not any(hit.start < end < hit.end for hit in hits if hit.how == "exact")]  # fmt: skip
 
 
 def _hang(reading: Reading, doors: list[tuple[int, int, Door]]) -> None:

@@ -2,8 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +25,7 @@ FARTHEST_M = 700.0
 _WHOLE = {Head.ROAD: Accuracy.ROAD, Head.COMPOUND: Accuracy.COMPOUND, Head.LANDMARK: Accuracy.LANDMARK}
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A point with how it was found. how: door, inner, building, whole, part, between, beyond, beside or extent.
 
     gap_m: the standard error of an estimate, or how far apart the rows lie that were taken together.

@@ -2,7 +2,6 @@
 
 import math
 import re
-from dataclasses import replace
 
 from rapidfuzz.distance import LCSseq
 
@@ -50,7 +49,7 @@ class Weigher:
         """Give each claim its terms and its evidence, and join those that are one place; the best first."""
         for claim in found:
             if claim.mention.sibling and claim.spot.how in ("whole", "part"):
-                claim.spot = replace(claim.spot, how="sibling", accuracy=Accuracy.INTERPOLATED, gap_m=SIBLING_M)
+                claim.spot = claim.spot._replace(how="sibling", accuracy=Accuracy.INTERPOLATED, gap_m=SIBLING_M)
             self._settle(claim)
         if any(relation.kind == "opposite" for relation in reading.relations):
             self._cross_the_street(found)
@@ -69,7 +68,7 @@ class Weigher:
     def _cross_the_street(self, found: list[Claim]) -> None:
         for claim in found:
             if claim.spot.accuracy.is_point and (there := across(claim, self.gazetteer, self.claims.doors)):
-                claim.spot = replace(claim.spot, lon=there[0], lat=there[1])
+                claim.spot = claim.spot._replace(lon=there[0], lat=there[1])
                 claim.crossed = True
 
     def _settle(self, claim: Claim) -> None:
