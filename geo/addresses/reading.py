@@ -49,6 +49,8 @@ class Mention:
     turned: bool = False
     sibling: bool = False
     areas: tuple[int, ...] = ()
+    pieces: list[Piece] | None = None
+    """Once asked for (see understanding.py)."""
 
     @property
     def key(self) -> tuple[int, int, int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from geo.addresses.answers import Piece
 from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.reading import Mention, Reading
+from geo.addresses.writing import Written
 
 
 def pieces(used: Iterable[Mention], reading: Reading, gazetteer: Gazetteer) -> tuple[Piece, ...]:
@@ -18,16 +19,23 @@ def pieces(used: Iterable[Mention], reading: Reading, gazetteer: Gazetteer) -> t
 
 def _named(mentions: Iterable[Mention], reading: Reading, gazetteer: Gazetteer) -> list[Piece]:
     """Return the names, and the numbers that hang on them."""
-    written, found = reading.written, []
+    found: list[Piece] = []
     for mention in mentions:
-        kind = mention.kind.name.lower()
-        start, end = written.span(mention.start, mention.end)
-        how = mention.how if mention.ordered else "order"
-        found.append(Piece(kind, written.original[start:end], start, end, gazetteer.names.name(mention.name), how))
-        if mention.door_span:
-            start, end = written.span(*mention.door_span)
-            kind = "building" if mention.door.building and not mention.door.number else "number"
-            found.append(Piece(kind, written.original[start:end], start, end, written.text[slice(*mention.door_span)]))
+        if mention.pieces is None:
+            mention.pieces = _of(mention, reading.written, gazetteer)
+        found += mention.pieces
+    return found
+
+
+def _of(mention: Mention, written: Written, gazetteer: Gazetteer) -> list[Piece]:
+    start, end = written.span(mention.start, mention.end)
+    how = mention.how if mention.ordered else "order"
+    name = gazetteer.names.name(mention.name)
+    found = [Piece(mention.kind.name.lower(), written.original[start:end], start, end, name, how)]
+    if mention.door_span:
+        start, end = written.span(*mention.door_span)
+        kind = "building" if mention.door.building and not mention.door.number else "number"
+        found.append(Piece(kind, written.original[start:end], start, end, written.text[slice(*mention.door_span)]))
     return found
 
 

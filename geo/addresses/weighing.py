@@ -247,8 +247,7 @@ def _distinct(found: list[Claim]) -> list[Claim]:
 
 
 def _same_place(claim: Claim, other: Claim) -> bool:
-    away = metres(claim.spot.lon, claim.spot.lat, other.spot.lon, other.spot.lat)
     if claim.spot.accuracy.is_point != other.spot.accuracy.is_point:
         return claim.place == other.place and claim.mention.start == other.mention.start
     both = max(claim.spot.gap_m, other.spot.gap_m) if claim.mention.name != other.mention.name else 0.0
-    return away < ONE_PLACE_M + min(both, 300.0)
+    return _metres(claim, other) < ONE_PLACE_M + min(both, 300.0)

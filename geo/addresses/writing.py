@@ -79,7 +79,7 @@ def write(original: str) -> Written:
     text, bounds = "".join(signs), (starts, [place + 1 for place in starts])
     for step in (_without_filler, _once, _numbered):
         text = step(text, bounds)
-    return Written(original, _OF.sub("-", text), tuple(bounds[0]), tuple(bounds[1]))
+    return Written(original, _OF.sub("-", text) if "之" in text else text, tuple(bounds[0]), tuple(bounds[1]))
 
 
 @lru_cache(maxsize=200_000)
