@@ -28,8 +28,8 @@ def cross(gazetteer: Gazetteer, one: int, other: int) -> tuple[float, float, flo
     there = _around(there, here)
     if not len(here) or not len(there):
         return None
-    apart = np.subtract.outer(here.real, there.real) ** 2
-    apart += np.subtract.outer(here.imag, there.imag) ** 2
+    apart = (here.real[:, None] - there.real) ** 2
+    apart += (here.imag[:, None] - there.imag) ** 2
     first, second = divmod(int(apart.argmin()), len(there))
     gap = math.sqrt(apart[first, second])
     if gap > APART_M:

@@ -38,7 +38,7 @@ class Names:
         self.exact, self.sound, self.near = exact, sound, near
         self.links = links
         self._links = {name: column.data for name, column in links.items()}
-        self._openings = {name[:2] for name in exact.iterkeys()}
+        self._pairs = {name: number for name, number in exact.iteritems() if len(name) == 2}
         self._sounding = {name[:SHORTEST_SOUND] for name in sound.iterkeys()}
         self._restored = lru_cache(KEPT)(exact.restore_key)
 
@@ -71,24 +71,26 @@ class Names:
         name: str = self._restored(number)
         return name
 
-    def find_exact(self, text: str) -> list[Hit]:
-        """Return every name of two characters or more that stands in the text, also those within others."""
-        return [Hit(start, start + len(name), number, "exact") for start in range(len(text) - 1)
-                if text[start : start + 2] in self._openings
-                for name, number in self.exact.iter_prefixes_with_ids(text[start:]) if len(name) > 1]  # fmt: skip
+    def find(self, text: str) -> tuple[list[Hit], list[Hit]]:
+        """Return the names of two characters or more that stand in the text, also those within others, and the names
+        that sound like what stands there but are written otherwise.
 
-    def find_sounds(self, text: str) -> list[Hit]:
-        """Return every name that sounds like what stands in the text, but is written otherwise."""
-        spelled, hits = spell(text), []
+        All but the shortest are looked for by their sound: so one search finds both.
+        """
+        spelled, homophones = spell(text), []
+        exact = [Hit(start, start + 2, number, "exact") for start in range(len(text) - 1)
+                 if (number := self._pairs.get(text[start : start + 2])) is not None]  # fmt: skip
         for start in range(len(text) - SHORTEST_SOUND + 1):
             if spelled[start : start + SHORTEST_SOUND] not in self._sounding:
                 continue
             for key, number in self.sound.iter_prefixes_with_ids(spelled[start:]):
-                written = text[start : start + len(key)]
-                hits += [Hit(start, start + len(key), name, "homophone", slips)
-                         for name in self._linked("sound", number)
-                         if (slips := sum(map(ne, self.name(name), written)))]  # fmt: skip
-        return hits
+                end = start + len(key)
+                for name in self._linked("sound", number):
+                    if slips := sum(map(ne, self.name(name), text[start:end])):
+                        homophones.append(Hit(start, end, name, "homophone", slips))
+                    else:
+                        exact.append(Hit(start, end, name, "exact"))
+        return exact, homophones
 
     def find_near(self, text: str, starts: Iterable[int]) -> list[Hit]:
         """Return the names that one character wrong, missing or too many turns into what stands at the starts."""

@@ -94,8 +94,9 @@ class Reader:
         """Return what the question says."""
         written = write(question)
         text = written.text
-        hits = _outermost([hit for hit in self.names.find_exact(text) if _is_name(hit, text)])
-        hits = self._with_sounds(text, hits)
+        exact, homophones = self.names.find(text)
+        exact = _outermost([hit for hit in exact if _is_name(hit, text)])
+        hits = exact + _outermost([hit for hit in homophones if not _covered(hit, exact)])
         doors = _doors(text, hits)
         unknown = _unknown_roads(text, hits)
         villages = [match.span(1) for match in _VILLAGE_ENDS.finditer(text)]
@@ -113,10 +114,6 @@ class Reader:
             self._file(reading, hit, text, clean)
         _hang(reading, doors)
         return reading
-
-    def _with_sounds(self, text: str, exact: list[Hit]) -> list[Hit]:
-        sounds = [hit for hit in self.names.find_sounds(text) if not _covered(hit, exact)]
-        return exact + _outermost(sounds)
 
     def _near(self, text: str, hits: list[Hit], unknown: list[tuple[int, int]]) -> list[Hit]:
         """Look for names with a slip where no name was found."""

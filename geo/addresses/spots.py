@@ -103,8 +103,8 @@ class Doors:
         slots, rows = np.arange(begin, end), self.columns["slot_row"][begin:end]
         for column, wanted in zip(("row_village", "row_township"), within, strict=True):
             if wanted:
-                inside = one_of(self.columns[column][rows], wanted)
-                if inside.any():
+                inside = one_of(self.columns[column][rows], wanted).nonzero()[0]
+                if len(inside):
                     slots, rows = slots[inside], rows[inside]
         return slots
 
@@ -158,10 +158,10 @@ class Doors:
     def _whole(self, place: int, slots: NDArray[np.int64]) -> Spot:
         """Return the place itself: the row that is it, else what is known of its extent."""
         how, number, building = (self.columns[f"slot_{name}"][slots] for name in ("how", "number", "building"))
-        own = (how != PART) & (number == 0) & (building == 0)
+        own = ((how != PART) & (number == 0) & (building == 0)).nonzero()[0]
         accuracy = _WHOLE.get(self.kind[place], Accuracy.VILLAGE)
-        if own.any() and (accuracy.is_point or (how[own] == ALIAS).any()):
-            row = self.row[slots[own.argmax()]]
+        if len(own) and (accuracy.is_point or ALIAS in how[own]):
+            row = self.row[slots[own[0]]]
             accuracy = accuracy if accuracy.is_point else Accuracy.LANDMARK
             return Spot(self.lon[row], self.lat[row], accuracy, "whole", row)
         lon, lat, radius = self.centre_lon[place], self.centre_lat[place], self.radius[place]
