@@ -162,12 +162,11 @@ class Reader:
         turned = hit.how == "typo" and _turned(self.names.name(hit.name), text[hit.start : hit.end])
         head = Mention(hit.start, hit.end, hit.name, hit.how, hit.slips, Head.LANDMARK, clean=clean, turned=turned)
         townships = tuple(area for area in areas if area >= 0 and self.area_kind[area] == Head.TOWNSHIP)
-        if (
-            townships
-            and text[hit.end : hit.end + 1] in tuple("路街村里巷桥大道")
-            and not _SUFFIXED.search(self.names.name(hit.name))
-        ):
-            townships = ()  # 中山路 does not name 中山区
+        kind_here = self._kind(hit.name)
+        if townships and not _SUFFIXED.search(self.names.name(hit.name)) and (
+            kind_here is Head.ROAD or text[hit.end : hit.end + 1] in tuple("路街村里巷桥大道")
+        ):  # fmt: skip
+            townships = ()  # 中山路 does not name 中山区, nor 斜土路 the 斜土路街道
         villages = tuple(area for area in areas if area >= 0 and self.area_kind[area] == Head.VILLAGE)
         counties = tuple(-1 - area for area in areas if area < 0)
         for found, kind, numbers in (
@@ -177,7 +176,6 @@ class Reader:
         ):
             if numbers:
                 found.append(Mention(*_four(head), head.slips, kind, clean=clean, areas=numbers))
-        kind_here = self._kind(hit.name)
         if hit.how == "typo":
             head.sibling = _siblings(self.names.name(hit.name), text[hit.start : hit.end])
         if kind_here is Head.VILLAGE and not villages:

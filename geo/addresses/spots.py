@@ -16,7 +16,7 @@ from geo.addresses.pieces import Door, Head
 
 WINDOW = 60
 """Slots looked at on each side of a number: enough to find both sides of the road, few enough to be quick."""
-NEIGHBOURS = 20
+NEIGHBOURS = 16
 """Known numbers from which one between them is estimated."""
 FEW = 8
 FARTHEST_M = 700.0
@@ -28,8 +28,8 @@ class Spot:
     """A point with how it was found. how: door, inner, building, whole, part, between, beyond, beside or extent.
 
     gap_m: the standard error of an estimate, or how far apart the rows lie that were taken together.
-    row: the row that it is, or the nearest known one. same: whether known ones of its own
-    side lie before and behind it. step: numbers to the nearest known one. known: how many were asked.
+    row: the row that it is, or the nearest known one. beside: of an estimate, the township and the numbers to each
+    known one of its own side. step: numbers to the nearest known one. known: how many were asked.
     """
 
     lon: float
@@ -38,7 +38,7 @@ class Spot:
     how: str
     row: int
     gap_m: float = 0.0
-    same: bool = True
+    beside: tuple[tuple[int, int], ...] = ()
     step: int = 0
     known: int = 1
 
@@ -153,22 +153,22 @@ class Doors:
             return []
         near = np.argsort(np.abs(self.number[around].astype(np.int64) - door.number), kind="stable")[:NEIGHBOURS]
         near.sort()
-        return [self._estimated(door.number, around[near])]
+        return [self._estimated(door, around[near])]
 
-    def _estimated(self, asked: int, slots: NDArray[np.int64]) -> Spot:
+    def _estimated(self, door: Door, slots: NDArray[np.int64]) -> Spot:
         """Estimate where the number is among its neighbours, the slots in their order."""
-        number, row = self.number[slots].astype(np.int64), self.row[slots]
+        asked, number, row = door.number, self.number[slots].astype(np.int64), self.row[slots]
         nearest = int(np.argmin(np.abs(number - asked) + 0.5 * (number % 2 != asked % 2)))
         lon, lat = float(self.lon[row[nearest]]), float(self.lat[row[nearest]])
         east = (self.lon[row] - lon) * per_lon(lat)
         north = (self.lat[row] - lat) * PER_LAT
-        dx, dy, error = estimate(asked, number, self.lane[slots] != 0, east, north)
+        dx, dy, error = estimate(asked, door.lane, number, self.lane[slots] != 0, east, north)
         inside = bool(number[0] < asked < number[-1])
-        same = number[number % 2 == asked % 2]
-        sided = bool(len(same)) and bool(same[0] < asked < same[-1])
+        own = number % 2 == asked % 2
+        beside = tuple(zip(self.township[row[own]].tolist(), np.abs(number[own] - asked).tolist(), strict=True))
         step = int(abs(number[nearest] - asked))
         place = moved(lon, lat, dx, dy)
         accuracy = Accuracy.INTERPOLATED if error < FARTHEST_M else Accuracy.ROAD
         return Spot(
-            *place, accuracy, "between" if inside else "beyond", int(row[nearest]), error, sided, step, len(number)
+            *place, accuracy, "between" if inside else "beyond", int(row[nearest]), error, beside, step, len(number)
         )
