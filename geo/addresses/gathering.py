@@ -79,7 +79,7 @@ class Gathering:
             self._slot(here, named.village, Head.VILLAGE, NO_DOOR, WHOLE if alone else PART)
         for group in named.groups:
             self._slot(here, group, Head.LANDMARK, NO_DOOR, PART)
-        if named.head:
+        if named.head and read_door(named.head, 0)[1] < len(named.head):  # 99号 is a number on any road
             door = named.door if named.kind is Head.ROAD or named.also else as_building(named.door)
             if named.also_door and named.kind is Head.ROAD:
                 door = _built(door, as_building(named.also_door))

@@ -165,9 +165,10 @@ class Reader:
 
     def _file(self, reading: Reading, hit: Hit, text: str, clean: bool) -> None:
         """Put a name where it belongs: a township, a village, a county, or a place of the list."""
-        areas, kind = self._areas(hit.name), self._kind(hit.name)
-        if text[hit.end : hit.end + 1] in _NAMED_AFTER and not _SUFFIXED.search(self.names.name(hit.name)):
-            areas.pop(Head.TOWNSHIP, None)  # 中山路 does not name 中山区
+        areas, kind, name = self._areas(hit.name), self._kind(hit.name), self.names.name(hit.name)
+        named_after = kind is Head.ROAD or text[hit.end : hit.end + 1] in _NAMED_AFTER
+        if named_after and Head.TOWNSHIP in areas and not _SUFFIXED.search(name):
+            del areas[Head.TOWNSHIP]  # 中山路 does not name 中山区, nor 斜土路 the 斜土路街道
         if kind is Head.VILLAGE:
             areas.setdefault(kind, [])
         for area_kind, numbers in areas.items():
@@ -175,7 +176,7 @@ class Reader:
         if kind is not None:
             head = Mention(*hit, kind, clean=clean)
             if hit.how == "typo":
-                name, written = self.names.name(hit.name), text[hit.start : hit.end]
+                written = text[hit.start : hit.end]
                 head.turned, head.sibling = _turned(name, written), _siblings(name, written)
             reading.heads.append(head)
 

@@ -16,7 +16,7 @@ from geo.addresses.pieces import Door, Head
 
 WINDOW = 60
 """Slots looked at on each side of a number: enough to find both sides of the road, few enough to be quick."""
-NEIGHBOURS = 20
+NEIGHBOURS = 16
 """Known numbers from which one between them is estimated."""
 FEW = 8
 FARTHEST_M = 700.0
@@ -29,8 +29,8 @@ class Spot(NamedTuple):
     """A point with how it was found. how: door, inner, building, whole, part, between, beyond, beside or extent.
 
     gap_m: the standard error of an estimate, or how far apart the rows lie that were taken together.
-    row: the row that it is, or the nearest known one. same: whether known ones of its own
-    side lie before and behind it. step: numbers to the nearest known one. known: how many were asked.
+    row: the row that it is, or the nearest known one. beside: of an estimate, the township and the numbers to each
+    known one of its own side. step: numbers to the nearest known one. known: how many were asked.
     """
 
     lon: float
@@ -39,7 +39,7 @@ class Spot(NamedTuple):
     how: str
     row: int
     gap_m: float = 0.0
-    same: bool = True
+    beside: tuple[tuple[int, int], ...] = ()
     step: int = 0
     known: int = 1
 
@@ -81,7 +81,7 @@ class Doors:
         slots = self._narrowed(begin, end, within)
         if found := [slot for slot in slots.tolist() if slot in bearing] if bearing else []:
             return self._known(found, door)
-        return self._unknown(slots, door.number) if door.number else [self._whole(place, slots)]
+        return self._unknown(slots, door) if door.number else [self._whole(place, slots)]
 
     def _bearing(self, begin: int, end: int, door: Door) -> Sequence[int]:
         """Return the slots of a place that bear the number, or where none is asked for the building."""
@@ -169,29 +169,30 @@ class Doors:
             return Spot(lon, lat, accuracy, "part", self.row[slots[0]], radius)
         return Spot(lon, lat, accuracy, "extent", -1, radius)
 
-    def _unknown(self, slots: NDArray[np.int64], asked: int) -> list[Spot]:
+    def _unknown(self, slots: NDArray[np.int64], door: Door) -> list[Spot]:
         """Estimate a number that is not known along those that are, its own side of the road first."""
-        first, at = (bisect_left(slots, number, key=self.number.__getitem__) for number in (1, asked))
+        first, at = (bisect_left(slots, number, key=self.number.__getitem__) for number in (1, door.number))
         slots = slots[max(first, at - WINDOW) : at + WINDOW]
         if not len(slots):
             return []
         number = self.columns["slot_number"][slots].astype(np.int64)
-        near = np.abs(number - asked).argsort(kind="stable")[:NEIGHBOURS]
+        near = np.abs(number - door.number).argsort(kind="stable")[:NEIGHBOURS]
         near.sort()
-        return [self._estimated(asked, slots[near], number[near])]
+        return [self._estimated(door, slots[near], number[near])]
 
-    def _estimated(self, asked: int, slots: NDArray[np.int64], number: NDArray[np.int64]) -> Spot:
+    def _estimated(self, door: Door, slots: NDArray[np.int64], number: NDArray[np.int64]) -> Spot:
         """Estimate where the number is among its neighbours, the slots in their order."""
-        rows, away, same = self.columns["slot_row"][slots], np.abs(number - asked), number % 2 == asked % 2
-        nearest = int((away + 0.5 * ~same).argmin())
+        asked, rows = door.number, self.columns["slot_row"][slots]
+        away, own = np.abs(number - asked), number % 2 == asked % 2
+        nearest = int((away + 0.5 * ~own).argmin())
         row = int(rows[nearest])
         lon, lat = self.lon[row], self.lat[row]
         east = (self.columns["row_lon"][rows] - lon) * per_lon(lat)
         north = (self.columns["row_lat"][rows] - lat) * PER_LAT
-        dx, dy, error = estimate(asked, number, self.columns["slot_lane"][slots] != 0, east, north)
+        dx, dy, error = estimate(asked, door.lane, number, self.columns["slot_lane"][slots] != 0, east, north)
         inside = bool(number[0] < asked < number[-1])
-        own = number[same]
-        sided = bool(len(own)) and bool(own[0] < asked < own[-1])
+        townships = self.columns["row_township"][rows]
+        beside = tuple(zip(townships[own].tolist(), away[own].tolist(), strict=True))
         accuracy = Accuracy.INTERPOLATED if error < FARTHEST_M else Accuracy.ROAD
-        return Spot(*moved(lon, lat, dx, dy), accuracy, "between" if inside else "beyond", row, error, sided,
+        return Spot(*moved(lon, lat, dx, dy), accuracy, "between" if inside else "beyond", row, error, beside,
                     int(away[nearest]), len(number))  # fmt: skip

@@ -80,7 +80,7 @@ class Weigher:
         if spot.how in EXACT and claim.township >= 0:
             return
         if spot.accuracy.is_point:
-            claim.township, votes = self.neighbours.township(spot.lon, spot.lat, claim.township)
+            claim.township, votes = self.neighbours.township(spot.lon, spot.lat, claim.township, spot.beside)
             claim.contested = 1.0 - votes
         else:
             claim.township = self.values["place_township"][claim.place]
@@ -106,6 +106,10 @@ class Weigher:
         agreed = {"township_agrees", "village_agrees", "other_agrees", "numbered"} & terms.keys()
         if not agreed and spot.how != "crossing":
             terms["common"] = math.log(len(places_of(self.gazetteer, claim.mention.name)))
+            if spot.how in ("between", "beyond"):
+                terms["sparse_common"] = self.sparse * terms["common"]
+        if hamlet and spot.how == "whole" and "village_agrees" in agreed:
+            terms["sparse_village"] = self.sparse
         return terms
 
     def _doubts(self, claim: Claim, reading: Reading) -> dict[str, float]:
@@ -127,18 +131,36 @@ class Weigher:
     def _gaps(self, claim: Claim, hamlet: bool, reading: Reading, terms: dict[str, float]) -> None:
         """Say how much the list's gaps make of a name: what resembles the place meant may be another that is missing.
 
-        Two hamlets of one village often bear one name, and only the group that a row names tells them apart.
+        Two hamlets of one village often bear one name, and only the group that either names tells them apart.
         """
         how = claim.spot.how
+        if how == "crossing":
+            terms["sparse_crossing"] = self.sparse
         if how in ("whole", "part"):
             terms["sparse_hamlet" if hamlet else "sparse_name"] = self.sparse
         if how == "whole" and hamlet:
-            row = plain(self.gazetteer.row_name(claim.spot.row))
-            said = LCSseq.similarity(row, reading.written.text)
-            terms["sparse_unsaid"] = self.sparse * (1.0 - said / max(1, len(row)))
+            row, said = self._in_village_written(claim), self._said(claim.mention, reading)
+            alike = 2 * LCSseq.similarity(row, said) / max(1, len(row) + len(said))
+            terms["sparse_unsaid"] = self.sparse * (1.0 - alike)
+
+    def _in_village_written(self, claim: Claim) -> str:
+        """Return a claim's row as it is written, without its township."""
+        row = plain(self.gazetteer.row_name(claim.spot.row))
+        township = self.values["row_township"][claim.spot.row]
+        return row.removeprefix(self.township_plain[township]) if township >= 0 else row
+
+    def _said(self, mention: Mention, reading: Reading) -> str:
+        """Return what the question says of a hamlet: from the village that it names to the hamlet's own name."""
+        villages = [*((each.start, each.end) for each in reading.villages), *reading.unknown_villages]
+        start = min((start for start, end in villages if end <= mention.start), default=mention.start)
+        return reading.written.text[start : mention.end]
 
     def _slips(self, mention: Mention, exact: bool, terms: dict[str, float]) -> None:
-        """Say what of a name was not as it is written. A name guessed at counts for more where its number is known."""
+        """Say what of a name was not as it is written.
+
+        A name guessed at counts for more where its number is known; less so in a list with gaps, which rather lacks the
+        road that is written and has the number on another one by chance.
+        """
         if mention.how == "homophone":
             terms["homophone"] = terms.get("homophone", 0.0) + mention.slips
         elif mention.how == "typo":
@@ -146,7 +168,9 @@ class Weigher:
             if mention.sibling:
                 return
             terms["turned" if mention.turned else "short_typo" if short else "typo"] = 1.0
-        if mention.slips and not exact:
+        if mention.slips and exact:
+            terms["sparse_slip"] = self.sparse
+        elif mention.slips:
             terms["guess_sound" if mention.how == "homophone" else "guess"] = 1.0
         if not mention.clean and mention.start:
             terms["unclean"] = 1.0
