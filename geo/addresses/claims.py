@@ -1,9 +1,10 @@
 """Every place that the names of a question may mean, with what speaks for it and against it."""
 
+import math
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from geo.addresses.answers import Accuracy
 from geo.addresses.crossings import cross
 from geo.addresses.gazetteer import Gazetteer
-from geo.addresses.ground import PER_LAT, Floats, metres, metres_to, per_lon
+from geo.addresses.ground import PER_LAT, metres, metres_to, per_lon
 from geo.addresses.pieces import Door, Head
 from geo.addresses.reading import Mention, Reading, places_of
 from geo.addresses.relations import crossing
@@ -47,10 +48,16 @@ class Claim:
 
 
 class Extent(NamedTuple):
-    """Where something named is: around the one or the other of some points, as lon and lat."""
+    """Where something named is: around the one or the other of some points, each as lon, lat and metres per degree of
+    longitude there."""
 
-    middles: list[tuple[float, float]]
+    middles: list[tuple[float, float, float]]
     radius_m: float
+
+    def away(self, lon: float, lat: float) -> float:
+        """Return the metres by which a point misses it."""
+        nearest = min(math.hypot((lon - east) * scale, (lat - north) * PER_LAT) for east, north, scale in self.middles)
+        return max(nearest - self.radius_m, 0.0)
 
 
 class Claims:
@@ -60,7 +67,6 @@ class Claims:
         self.gazetteer = gazetteer
         self.doors = Doors(gazetteer)
         self.columns, self.values = gazetteer.columns, gazetteer.values
-        self.township_area = np.append(self.columns["township_area"], -1)
         self.labels: dict[int, list[int]] = defaultdict(list)
         """By area, the numbers of the townships of the rows that it is."""
         for township, area in enumerate(self.values["township_area"]):
@@ -91,20 +97,20 @@ class Claims:
         return found
 
     def _nearest(self, places: range, mention: Mention, reading: Reading) -> list[int]:
-        here = slice(places.start, places.stop)
-        lon, lat = self.columns["place_lon"][here], self.columns["place_lat"][here]
-        away = np.zeros(len(places))
-        if context := self._context(mention, reading):
-            away += _away(context, lon, lat)
-        named = [area for each in reading.townships for area in each.areas]
-        if named:
-            away += 5000.0 * ~one_of(self.township_area[self.columns["place_township"][here]], named)
+        context, townships = self._context(mention, reading), self._townships(reading)
         villages = {each.name for each in reading.villages}
-        if villages:
-            away += 3000.0 * ~one_of(self.columns["place_village"][here], list(villages))
-        if not away.any():
-            away = -np.diff(self.columns["place_first"][places.start : places.stop + 1]).astype(float)
-        found = sorted(zip(away.tolist(), places, strict=True))[:PLACES]
+        lon, lat = self.values["place_lon"], self.values["place_lat"]
+        township, village = self.values["place_township"], self.values["place_village"]
+        away = [
+            sum(extent.away(lon[place], lat[place]) for extent in context)
+            + (5000.0 if reading.townships and township[place] not in townships else 0.0)
+            + (3000.0 if villages and village[place] not in villages else 0.0)
+            for place in places
+        ]
+        if not any(away):
+            first = self.values["place_first"]
+            away = [float(first[place] - first[place + 1]) for place in places]
+        found = sorted(zip(away, places, strict=True))[:PLACES]
         on_the_way = sum(missed < OUT_OF_THE_WAY_M for missed, _ in found)
         if on_the_way:  # one other is kept: what the text names may be wrong
             found = found[: max(2, on_the_way)]
@@ -119,23 +125,27 @@ class Claims:
         rows: NDArray[np.int32] = self.columns["slot_row"][slice(*self.values["place_first"][place : place + 2])]
         return rows
 
-    def _within(self, mention: Mention, reading: Reading) -> tuple[list[int], list[int]]:
+    def _within(self, mention: Mention, reading: Reading) -> tuple[list[int], set[int]]:
         """Return the numbers of the villages and townships that are named beside a mention."""
         villages = [each.name for each in reading.villages if each.end <= mention.start or each.start >= mention.end]
-        areas = [area for each in reading.townships for area in each.areas]
-        return villages, [township for area in areas for township in self.labels.get(area, ())]
+        return villages, self._townships(reading)
+
+    def _townships(self, reading: Reading) -> set[int]:
+        """Return the numbers of the townships that are named, as rows have them."""
+        return {township for each in reading.townships for area in each.areas for township in self.labels.get(area, ())}
 
     def _context(self, mention: Mention, reading: Reading) -> list[Extent]:
         """Return where the other named things are."""
-        lon, lat, radius = self.values["area_lon"], self.values["area_lat"], self.values["area_radius"]
-        context = [Extent([(lon[area], lat[area]) for area in areas], max(radius[area] for area in areas))
+        radius = self.values["area_radius"]
+        context = [Extent(self._middles("area", areas), max(radius[area] for area in areas))
                    for each in (*reading.villages, *reading.townships) if (areas := each.areas[:PLACES])]  # fmt: skip
-        lon, lat = self.values["place_lon"], self.values["place_lat"]
-        for other in reading.heads:
-            if other.start >= mention.end or other.end <= mention.start:
-                places = places_of(self.gazetteer, other.name)[:PLACES]
-                context.append(Extent([(lon[place], lat[place]) for place in places], 500.0))
-        return context
+        return context + [Extent(self._middles("place", places_of(self.gazetteer, other.name)[:PLACES]), 500.0)
+                          for other in reading.heads
+                          if other.start >= mention.end or other.end <= mention.start]  # fmt: skip
+
+    def _middles(self, kind: str, numbers: Sequence[int]) -> list[tuple[float, float, float]]:
+        lon, lat = self.values[f"{kind}_lon"], self.values[f"{kind}_lat"]
+        return [(lon[number], lat[number], per_lon(lat[number])) for number in numbers]
 
     def _crossings(self, reading: Reading) -> list[Claim]:
         """Return where roads cross that the question names as crossing."""
@@ -177,16 +187,6 @@ class Claims:
                 least, float(metres_to(lon, lat, self.columns["row_lon"][rows], self.columns["row_lat"][rows]).min())
             )
         return least
-
-
-def _away(context: list[Extent], lon: Floats, lat: Floats) -> Floats:
-    """Return by how many metres each of many points misses the extents, in sum."""
-    middles = np.array([(*point, per_lon(point[1])) for extent in context for point in extent.middles])[:, :, None]
-    away = np.hypot((lon - middles[:, 0]) * middles[:, 2], (lat - middles[:, 1]) * PER_LAT)
-    first = list(accumulate((len(extent.middles) for extent in context[:-1]), initial=0))
-    nearest = np.minimum.reduceat(away, first) - np.array([[extent.radius_m] for extent in context])
-    result: Floats = np.maximum(nearest, 0).sum(axis=0)
-    return result
 
 
 def _with_building(mention: Mention, reading: Reading) -> Door:

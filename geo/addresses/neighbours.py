@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ class Neighbours:
         columns, values = gazetteer.columns, gazetteer.values
         self.key, self.first, self.row = values["ground_key"], values["ground_first"], columns["ground_row"]
         self.lon, self.lat = columns["row_lon"], columns["row_lat"]
-        self.townships = columns["row_township"]
+        self.townships = values["row_township"]
 
     def township(
         self, lon: float, lat: float, hint: int = -1, beside: Sequence[tuple[int, int]] = ()
@@ -59,12 +60,10 @@ class Neighbours:
     def _nearest(self, lon: float, lat: float, cells: Cells) -> tuple[list[int], list[float]]:
         """Return the townships of the nearest of the cells' rows that have one, and their metres from the point."""
         rows = self._rows(*cells)
-        labels = self.townships[rows]
-        known = labels >= 0
-        rows, labels = rows[known], labels[known]
         away = metres_to(lon, lat, self.lon[rows], self.lat[rows])
-        nearest = away.argsort()[:VOTES]
-        return labels[nearest].tolist(), away[nearest].tolist()
+        labelled = (place for place in away.argsort().tolist() if self.townships[rows[place]] >= 0)
+        nearest = list(islice(labelled, VOTES))
+        return [self.townships[rows[place]] for place in nearest], away[nearest].tolist()
 
     def _rows(self, west: int, east: int, south: int, north: int) -> NDArray[np.int32]:
         """Return the rows in the cells; those of one column are numbered in a row."""

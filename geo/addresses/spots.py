@@ -1,7 +1,7 @@
 """Where a door is at a place of the list: known, between known ones, or beyond them."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,12 +44,13 @@ class Spot(NamedTuple):
     known: int = 1
 
 
-def one_of(values: NDArray[Any], wanted: Sequence[int]) -> NDArray[np.bool_]:
+def one_of(values: NDArray[Any], wanted: Collection[int]) -> NDArray[np.bool_]:
     """Tell which values are among the wanted ones, at least one; np.isin is made for many."""
     if len(wanted) > FEW:
-        return np.isin(values, wanted)
-    found: NDArray[np.bool_] = values == wanted[0]
-    for each in wanted[1:]:
+        return np.isin(values, list(wanted))
+    first, *others = wanted
+    found: NDArray[np.bool_] = values == first
+    for each in others:
         found |= values == each
     return found
 
@@ -68,7 +69,7 @@ class Doors:
         self.lon, self.lat = values["row_lon"], values["row_lat"]
         self.village, self.township = values["row_village"], values["row_township"]
 
-    def find(self, place: int, door: Door, within: tuple[Sequence[int], Sequence[int]] = ((), ())) -> list[Spot]:
+    def find(self, place: int, door: Door, within: tuple[Collection[int], Collection[int]] = ((), ())) -> list[Spot]:
         """Return where the door may be at the place: one spot, or several where rows contradict each other.
 
         within: what the question says of village and township, as the numbers of each: only the rows there are asked,
@@ -93,12 +94,12 @@ class Doors:
             return [begin + place for place in built.tolist()]
         return ()
 
-    def _lies_in(self, slot: int, villages: Sequence[int], townships: Sequence[int]) -> bool:
+    def _lies_in(self, slot: int, villages: Collection[int], townships: Collection[int]) -> bool:
         """Tell whether a slot's row lies in one of the villages and one of the townships, where any are given."""
         row = self.row[slot]
         return (not villages or self.village[row] in villages) and (not townships or self.township[row] in townships)
 
-    def _narrowed(self, begin: int, end: int, within: tuple[Sequence[int], Sequence[int]]) -> NDArray[np.int64]:
+    def _narrowed(self, begin: int, end: int, within: tuple[Collection[int], Collection[int]]) -> NDArray[np.int64]:
         """Return the slots from begin to end that lie within, of what is wanted only that which any of them does."""
         slots, rows = np.arange(begin, end), self.columns["slot_row"][begin:end]
         for column, wanted in zip(("row_village", "row_township"), within, strict=True):

@@ -1,6 +1,7 @@
 """Which stretches of a question were understood, and as what."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from geo.addresses.answers import Piece
 from geo.addresses.gazetteer import Gazetteer
@@ -14,7 +15,7 @@ def pieces(used: Iterable[Mention], reading: Reading, gazetteer: Gazetteer) -> t
         reading.pieces = [*_named((*reading.townships, *reading.villages), reading, gazetteer), *_related(reading)]
     found = [*_named(used, reading, gazetteer), *reading.pieces]
     distinct = {(piece.start, piece.end, piece.kind): piece for piece in reversed(found)}
-    return tuple(sorted(distinct.values(), key=lambda piece: (piece.start, piece.end)))
+    return tuple(sorted(distinct.values(), key=attrgetter("start", "end")))
 
 
 def _named(mentions: Iterable[Mention], reading: Reading, gazetteer: Gazetteer) -> list[Piece]:

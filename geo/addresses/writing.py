@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 
 import opencc
 
@@ -97,6 +98,8 @@ def _without_filler(text: str, bounds: Bounds) -> str:
 
 def _once(text: str, bounds: Bounds) -> str:
     """Keep one of words typed twice in a row. Digits alone may repeat: 1212号 is a number."""
+    if len(set(pairwise(text))) == len(text) - 1:
+        return text  # no two signs stand together twice
     for match in reversed(list(_TWICE.finditer(text))):
         word, before = match[1], match.string[match.start() - 1 : match.start()]
         if word.isdigit() or (word[0].isdigit() and before.isdigit()) or "," in word:
