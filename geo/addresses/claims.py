@@ -21,6 +21,8 @@ from geo.addresses.spots import Doors, Spot, one_of
 
 PLACES = 6
 """Places of one name that are looked at, those nearest to what else is named."""
+MANY = 30
+"""From so many points on arrays are quicker than lists, though each call into them costs some."""
 OUT_OF_THE_WAY_M = 2500.0
 """A place that lies so much farther from what else is named is not looked at, but for one."""
 _GROUP = re.compile(r"\d+[组队邻]")
@@ -54,10 +56,16 @@ class Extent(NamedTuple):
     middles: list[tuple[float, float, float]]
     radius_m: float
 
-    def away(self, lon: float, lat: float) -> float:
-        """Return the metres by which a point misses it."""
-        nearest = min(math.hypot((lon - east) * scale, (lat - north) * PER_LAT) for east, north, scale in self.middles)
-        return max(nearest - self.radius_m, 0.0)
+    def missed(self, lons: Sequence[float], lats: Sequence[float]) -> list[float]:
+        """Return the metres by which each of some points misses it."""
+        if len(lons) > MANY:
+            lon, lat = np.array(lons), np.array(lats)
+            away = [np.hypot((lon - east) * scale, (lat - north) * PER_LAT) for east, north, scale in self.middles]
+            missed: list[float] = np.maximum(np.min(away, axis=0) - self.radius_m, 0.0).tolist()
+            return missed
+        return [max(min([math.hypot((lon - east) * scale, (lat - north) * PER_LAT)
+                         for east, north, scale in self.middles]) - self.radius_m, 0.0)
+                for lon, lat in zip(lons, lats, strict=True)]  # fmt: skip
 
 
 class Claims:
@@ -97,18 +105,16 @@ class Claims:
         return found
 
     def _nearest(self, places: range, mention: Mention, reading: Reading) -> list[int]:
-        context, townships = self._context(mention, reading), self._townships(reading)
-        villages = {each.name for each in reading.villages}
-        lon, lat = self.values["place_lon"], self.values["place_lat"]
-        township, village = self.values["place_township"], self.values["place_village"]
-        away = [
-            sum(extent.away(lon[place], lat[place]) for extent in context)
-            + (5000.0 if reading.townships and township[place] not in townships else 0.0)
-            + (3000.0 if villages and village[place] not in villages else 0.0)
-            for place in places
-        ]
+        here, first = slice(places.start, places.stop), self.values["place_first"]
+        lons, lats = self.values["place_lon"][here], self.values["place_lat"][here]
+        misses = [extent.missed(lons, lats) for extent in self._context(mention, reading)]
+        if reading.townships:
+            townships = self._townships(reading)
+            misses.append([5000.0 * (each not in townships) for each in self.values["place_township"][here]])
+        if villages := {each.name for each in reading.villages}:
+            misses.append([3000.0 * (each not in villages) for each in self.values["place_village"][here]])
+        away = [sum(each) for each in zip(*misses, strict=True)]
         if not any(away):
-            first = self.values["place_first"]
             away = [float(first[place] - first[place + 1]) for place in places]
         found = sorted(zip(away, places, strict=True))[:PLACES]
         on_the_way = sum(missed < OUT_OF_THE_WAY_M for missed, _ in found)

@@ -71,7 +71,7 @@ class Reading:
     unknown_villages: list[tuple[int, int]] = field(default_factory=list)
     nearest: dict[tuple[int, int, int], list[int]] = field(default_factory=dict)
     """By mention, the places that were found to lie nearest to what else is named (see claims.py)."""
-    pieces: list[Piece] | None = None
+    pieces: dict[tuple[int, int, str], Piece] | None = None
     """Of the areas and relations, once asked for (see understanding.py)."""
 
     def areas_of(self, kind: Head) -> list[Mention]:

@@ -12,10 +12,15 @@ from geo.addresses.writing import Written
 def pieces(used: Iterable[Mention], reading: Reading, gazetteer: Gazetteer) -> tuple[Piece, ...]:
     """Return the stretches of the original text that were understood for a place, in their order."""
     if reading.pieces is None:
-        reading.pieces = [*_named((*reading.townships, *reading.villages), reading, gazetteer), *_related(reading)]
-    found = [*_named(used, reading, gazetteer), *reading.pieces]
-    distinct = {(piece.start, piece.end, piece.kind): piece for piece in reversed(found)}
+        areas = _named((*reading.townships, *reading.villages), reading, gazetteer)
+        reading.pieces = _by_place([*areas, *_related(reading)])
+    distinct = {**reading.pieces, **_by_place(_named(used, reading, gazetteer))}
     return tuple(sorted(distinct.values(), key=attrgetter("start", "end")))
+
+
+def _by_place(pieces: list[Piece]) -> dict[tuple[int, int, str], Piece]:
+    """Return the pieces by where they stand and their kind, the first of equals."""
+    return {(piece.start, piece.end, piece.kind): piece for piece in reversed(pieces)}
 
 
 def _named(mentions: Iterable[Mention], reading: Reading, gazetteer: Gazetteer) -> list[Piece]:
