@@ -1,11 +1,17 @@
 """What the document says about addresses: the aims first, then by class, then the baselines and the real data."""
 
+import math
+
 from bench.address_baselines import GOOD
 from bench.address_limits import PLACED, Limits
 from bench.address_real import Shanghai, Taiwan
 from bench.address_scores import Share
 from bench.addresses import Figures, Measured
 from bench.document import Moment, section, table
+from geo.addresses.kriging import LANE_M
+
+HALF = math.sqrt(2 * math.log(2))
+"""Standard errors, each way, within which half of what scatters both ways lies (Rayleigh's median)."""
 
 
 def addresses(measured: Measured, moment: Moment) -> str:
@@ -154,9 +160,10 @@ def _shanghai(found: Shanghai) -> str:
         f" {found.per_second:,.0f} texts/s.\n"
     )
     tenths = [[f"{one.low:.1f}–{one.low + 0.1:.1f}", str(one.count), f"{one.says:.1%}", f"{one.right:.1%}",
-               f"{abs(one.says - one.right) * 100:.1f}"] for one in found.tenths]  # fmt: skip
+               f"{abs(one.says - one.right) * 100:.1f}", f"{one.by_chance * 100:.1f}"]
+              for one in found.tenths]  # fmt: skip
     heads = ["", "texts", "placed", "labelled township", "median off"]
-    honest = table(["confidence", "texts", "says", "right", "points apart"], tenths)
+    honest = table(["confidence", "texts", "says", "right", "points apart", "by chance up to"], tenths)
     return f"{text}\n{table(heads, rows)}\n{honest}"
 
 
@@ -171,7 +178,9 @@ def _limits(found: Limits) -> str:
         " which to leave out; what else the list may know, as a compound's name, is not counted. Villages are left to"
         " a person, as areas: the commonest place of a village is right, within 500 m and in the labelled township, in"
         " one of three. For the numbers the nearest one, straight interpolation, sides apart and a curve through all"
-        " known ones that doubts the odd one (kriging, which is used) were tried; a lane (弄) has its doors around its"
-        " number, not at it. It would take a second source for the villages and the roads' own geometry for the"
-        " numbers.\n"
+        " known ones that doubts the odd one and knows which side each lies on (kriging, which is used) were tried."
+        " Seven numbers in ten are of lanes (弄), whose points lie anywhere in the compound: by the curve that fits"
+        f" them best they scatter {LANE_M:.0f} m each way, so that half of them would be {LANE_M * HALF:.0f} m off even"
+        " if the road were known exactly. It would take a second source for the villages and the roads' own geometry"
+        " for the numbers.\n"
     )

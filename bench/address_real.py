@@ -6,6 +6,7 @@ fitted on other splits (bench/address_training.py); no figure here was looked at
 """
 
 import csv
+import math
 import random
 import time
 from collections import Counter
@@ -42,6 +43,11 @@ class Tenth:
     count: int
     says: float
     right: float
+
+    @property
+    def by_chance(self) -> float:
+        """How far apart an honest tenth is in no more than one case of twenty: two standard errors."""
+        return 2 * math.sqrt(self.says * (1 - self.says) / self.count)
 
 
 @dataclass(frozen=True)

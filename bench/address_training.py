@@ -33,9 +33,9 @@ UNRIVALLED = 0.85
 """Share of the evidence from which an answer is taken to be without rivals: only those teach the weights."""
 UNLISTED = 7.0
 """How often a question counts that the list cannot answer: this list lacks the next door of seven numbers in eight."""
-SLIPPED, AS_LISTED = 0.125, 4.5
-"""How often one counts that it can: four in five are written with a slip, of an operator's perhaps one in ten."""
-COUNTY = 3.0
+SLIPPED, AS_LISTED = 0.1, 1.0
+"""How often one counts that it can: four in five are written with a slip, of an operator's fewer than one in three."""
+COUNTY = 6.0
 """How often a question about the demonstration county counts: else what a list with gaps teaches outweighs it."""
 COUNTY_SEED = 4242
 """The demonstration county whose texts are learned from; the reported one has another seed."""

@@ -20,9 +20,11 @@ from geo.redraws.mends import Change, DraftGrid, MendFails, apply, changes_of
 from geo.redraws.words import Decision, RedrawStep
 
 NEVER_ACCEPTED = frozenset(
-    {"code-repeated", "code-missing", "code-malformed", "code-reused", "scope-unknown", "children-left"}
-)
-"""What cannot be published whatever anybody says: two areas of one code, or an area without any."""
+    {"code-repeated", "code-missing", "code-malformed", "code-reused", "domain-missing", "scope-unknown",
+     "children-left"}
+)  # fmt: skip
+"""What cannot be published whatever anybody says: two areas of one code or an area without any, or a specialised one of
+which nobody says what it is for."""
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,17 @@ from collections.abc import Mapping
 RIGHT_M = 500.0
 
 WEIGHTS: Mapping[str, float] = {
-    "building": 4.88, "door": 4.57, "other": 1.98, "inner": 6.77, "whole": 5.09, "part": 1.25, "between": 3.43,
-    "beyond": 3.08, "crossing": 2.77, "sibling": 1.41, "extent": 1.5, "error": -0.34, "homophone": -0.42,
-    "typo": -1.36, "short_typo": -1.2, "turned": -0.31, "guess": -1.76, "guess_sound": -1.16, "hamlet": -2.02,
-    "common": 0.27, "continues": -1.23, "unclean": -1.81, "order": -0.3, "township_differs": -2.14,
-    "village_agrees": 2.18, "village_differs": 0.02, "other_agrees": 1.29, "numbered": -0.38, "opposite": -4.94,
-    "other_differs": -1.06, "sparse_hamlet": -1.23, "sparse_name": -3.84, "sparse_unsaid": -5.51, "wide": -0.75,
-    "contested": -4.51, "step": -0.23, "single": 0.05, "site": -2.24, "guess_number": -2.07, "sparse_rival": -0.89,
-    "sparse_slip": -2.84, "sparse_common": -1.21, "sparse_village": -1.42, "sparse_crossing": -2.27,
+    "building": 4.71, "door": 3.59, "other": 1.98, "inner": 7.02, "whole": 4.7, "part": 1.57, "between": 3.43,
+    "beyond": 3.08, "crossing": 1.71, "sibling": 1.48, "extent": 1.5, "error": -0.43, "homophone": 0.11,
+    "typo": -0.49, "short_typo": -0.43, "turned": 0.51, "guess": -1.95, "guess_sound": -1.31, "hamlet": -1.73,
+    "common": 0.2, "continues": -0.87, "unclean": -1.47, "order": -0.3, "township_differs": -2.53,
+    "village_agrees": 2.0, "village_differs": 0.17, "other_agrees": 1.12, "numbered": -0.28, "opposite": -3.91,
+    "other_differs": -0.69, "sparse_hamlet": -2.0, "sparse_name": -4.22, "sparse_unsaid": -3.44, "wide": -0.62,
+    "contested": -4.47, "step": -0.2, "single": 0.06, "site": -2.24, "guess_number": -2.7, "sparse_rival": -1.08,
+    "sparse_slip": -2.59, "sparse_common": -1.11, "sparse_village": -1.03,
 }  # fmt: skip
-"""The first eleven stand for how the place was found, the others add to it. That the township agrees is no part of it: it
-tells rivals apart, and where there is none it says little of whether the place is right."""
+"""The first eleven stand for how the place was found, the others add to it. That the township agrees is no part of it:
+it tells rivals apart, and where there is none it says little of whether the place is right."""
 
 EVIDENCE: Mapping[str, float] = {
     "building": 4.5, "door": 4.5, "other": 2.2, "inner": 3.0, "whole": 3.5, "part": 1.5, "between": 2.2, "beyond": 1.8,

@@ -9,7 +9,7 @@ Two things hold it on the road: a straight drift that is free within DRIFT_M per
 number the road goes on as it went, shrunk where few points tell; and each point is first asked of the others: by what
 it lies farther from their estimate than DOUBT standard errors, it counts as noise. A single wild point of a list weighs
 next to nothing so. The constants were chosen on splits of real addresses other than those reported (see
-bench/address_training.py): against all points believed alike and neither drift nor sides, the median error is 8 % less.
+bench/address_training.py): with all points believed alike and neither drift nor sides the error is a third more.
 """
 
 import math

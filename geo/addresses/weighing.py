@@ -134,8 +134,6 @@ class Weigher:
         Two hamlets of one village often bear one name, and only the group that either names tells them apart.
         """
         how = claim.spot.how
-        if how == "crossing":
-            terms["sparse_crossing"] = self.sparse
         if how in ("whole", "part"):
             terms["sparse_hamlet" if hamlet else "sparse_name"] = self.sparse
         if how == "whole" and hamlet:

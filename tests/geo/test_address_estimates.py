@@ -79,13 +79,3 @@ def test_a_slip_is_believed_less_where_the_list_has_gaps():
     gaps = [row for row in full if row.id % 7 == 1]
     assert _sure(_geocoder(full).geocode("康山路8号")) > 0.8 > _sure(_geocoder(gaps).geocode("康山路8号"))
     assert _sure(_geocoder(gaps).geocode("康杉路8号")) > 0.9
-
-
-def test_two_roads_cross_less_surely_where_the_list_has_gaps():
-    full = [_row(number, f"康安路{number}号", number * STEP, 0.0, "田林街道") for number in range(1, 100)]
-    full += [
-        _row(200 + number, f"御北路{number}号", 50 * STEP, (number - 50) * STEP, "田林街道") for number in range(1, 100)
-    ]
-    gaps = [row for row in full if row.id % 7 == 1]
-    text = "康安路与御北路交叉口"
-    assert _sure(_geocoder(full).geocode(text)) > _sure(_geocoder(gaps).geocode(text)) > 0.0

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from geo.codes import AreaKind
 from geo.models import Area, Redraw
+from geo.redraw_checking import keep_read
 from geo.redraw_deciding import Wanted, accept, mend
 from geo.redraw_drafts import begin, put_rows, rows_of
 from geo.redraw_ground import ground_of
@@ -17,6 +18,8 @@ from geo.redraw_publishing import publish
 from geo.redraws.errors import UnknownFinding, WrongState
 from geo.redraws.mends import DraftGrid
 from geo.redraws.words import Decision, RedrawState
+from geo.sentences import say
+from importers.report import Problem
 from tests.factories import NOW, make_ladder
 from tests.geo.drafting import EAST, MIDDLE, PLANNER, WEST, A, B, C, checked, drafted, moved_border, ready, strip
 
@@ -103,6 +106,13 @@ def test_two_areas_of_one_code_are_never_accepted(db: Session, ladder):
     checked(db, redraw)
     assert accept(db, redraw.id, Wanted(kinds=["code-repeated"]), by=PLANNER, now=NOW) == 0
     assert redraw.summary["blocking"] >= 1
+
+
+def test_a_specialised_grid_of_which_nobody_says_what_it_is_for_is_never_accepted(db: Session, ladder):
+    redraw = drafted(db, ladder, [strip(A, WEST, MIDDLE, 1), strip(B, MIDDLE, EAST, 2)])
+    keep_read(db, redraw, [Problem(1, "domain", "domain-missing", say("empty"))])
+    assert accept(db, redraw.id, Wanted(kinds=["domain-missing"]), by=PLANNER, now=NOW) == 0
+    assert [finding.decision for finding in findings(db, redraw, "domain-missing")] == [None]
 
 
 def test_a_finding_that_is_gone_is_told(db: Session, ladder):
