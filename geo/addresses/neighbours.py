@@ -74,6 +74,6 @@ class Neighbours:
 
 def _cells(lon: float, lat: float, reach_m: float) -> Cells:
     """Return the first and last column and line of the cells that lie so near, of the nine around a point."""
-    across, up = lon / GROUND_CELL, lat / GROUND_CELL
-    wide, high = (min(1.0, reach_m / (GROUND_CELL * per_degree)) for per_degree in (per_lon(lat), PER_LAT))
+    across, up, reach = lon / GROUND_CELL, lat / GROUND_CELL, reach_m / GROUND_CELL
+    wide, high = min(1.0, reach / per_lon(lat)), min(1.0, reach / PER_LAT)
     return math.floor(across - wide), math.floor(across + wide), math.floor(up - high), math.floor(up + high)
