@@ -133,7 +133,7 @@ class Claims:
 
     def _within(self, mention: Mention, reading: Reading) -> tuple[list[int], set[int]]:
         """Return the numbers of the villages and townships that are named beside a mention."""
-        villages = [each.name for each in reading.villages if each.end <= mention.start or each.start >= mention.end]
+        villages = [each.name for each in reading.villages if not each.overlaps(mention)]
         return villages, self._townships(reading)
 
     def _townships(self, reading: Reading) -> set[int]:
@@ -147,7 +147,7 @@ class Claims:
                    for each in (*reading.villages, *reading.townships) if (areas := each.areas[:PLACES])]  # fmt: skip
         return context + [Extent(self._middles("place", places_of(self.gazetteer, other.name)[:PLACES]), 500.0)
                           for other in reading.heads
-                          if other.start >= mention.end or other.end <= mention.start]  # fmt: skip
+                          if not other.overlaps(mention)]  # fmt: skip
 
     def _middles(self, kind: str, numbers: Sequence[int]) -> list[tuple[float, float, float]]:
         lon, lat = self.values[f"{kind}_lon"], self.values[f"{kind}_lat"]

@@ -52,6 +52,10 @@ class Mention:
     pieces: list[Piece] | None = None
     """Once asked for (see understanding.py)."""
 
+    def overlaps(self, other: "Mention") -> bool:
+        """Tell whether a character of the text belongs to both."""
+        return self.start < other.end and other.start < self.end
+
     @property
     def key(self) -> tuple[int, int, int]:
         return self.start, self.end, self.name

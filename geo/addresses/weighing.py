@@ -32,6 +32,7 @@ SHORT = 3
 """Characters of a name of which a slip leaves one that tells it apart."""
 _HAMLET = re.compile(r"(?:宅|队|组|浜|湾|庄|屯|埭|圩|家桥)$")
 _CONTINUES = re.compile(r"[一-鿿]{1,5}?(?:宅|队|组|村|弄|路|街)(?![口面上边])")
+_OTHERS = frozenset((Head.ROAD, Head.COMPOUND, Head.LANDMARK))
 EXACT = ("building", "door", "whole")
 
 
@@ -215,11 +216,7 @@ class Weigher:
 
     def _compare_others(self, claim: Claim, reading: Reading, terms: dict[str, float], found: list[Claim]) -> None:
         """Ask of the other named places whether they lie here too."""
-        asked = [
-            each
-            for each in reading.heads
-            if each.kind in (Head.ROAD, Head.COMPOUND, Head.LANDMARK) and _apart(each, claim.used)
-        ]
+        asked = [each for each in reading.heads if each.kind in _OTHERS and _apart(each, claim.used)]
         for mention in asked[:4]:
             doors = [
                 other
@@ -252,7 +249,7 @@ def spot_is_named(claim: Claim) -> bool:
 
 
 def _apart(mention: Mention, used: list[Mention]) -> bool:
-    return all(mention.end <= each.start or mention.start >= each.end for each in used)
+    return not any(map(mention.overlaps, used))
 
 
 def _metres(one: Claim, other: Claim) -> float:
