@@ -22,10 +22,11 @@ class Accuracy(StrEnum):
     VILLAGE = "village"
     TOWNSHIP = "township"
 
-    @property
-    def is_point(self) -> bool:
-        """Whether it is a place; else an area, which never places a report by its middle."""
-        return self not in (Accuracy.ROAD, Accuracy.VILLAGE, Accuracy.TOWNSHIP)
+    is_point: bool
+    """Whether it is a place; else an area, which never places a report by its middle."""
+
+    def __init__(self, kind: str) -> None:
+        self.is_point = kind not in ("road", "village", "township")
 
 
 @dataclass(frozen=True, slots=True)

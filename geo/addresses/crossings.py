@@ -3,10 +3,13 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo.addresses.gazetteer import Gazetteer
-from geo.addresses.ground import PER_LAT, Floats, per_lon
+from geo.addresses.ground import PER_LAT, metres_to, moved, per_lon
 
+Points = NDArray[np.complex128]
+"""Metres east, and as the imaginary part north, of the middle of the first road."""
 MOST = 60
 """Points of a road that are compared; a longer one is thinned."""
 APART_M = 600.0
@@ -15,47 +18,43 @@ APART_M = 600.0
 
 def cross(gazetteer: Gazetteer, one: int, other: int) -> tuple[float, float, float] | None:
     """Return lon and lat where two places of kind road come nearest, and the metres between them there; None if far."""
-    columns = gazetteer.columns
-    lon, lat = float(columns["place_lon"][one]), float(columns["place_lat"][one])
-    reach = float(columns["place_radius"][one] + columns["place_radius"][other]) + APART_M
-    away = np.hypot((columns["place_lon"][other] - lon) * per_lon(lat), (columns["place_lat"][other] - lat) * PER_LAT)
-    if away > reach:
+    values = gazetteer.values
+    lon, lat = values["place_lon"][one], values["place_lat"][one]
+    reach = values["place_radius"][one] + values["place_radius"][other] + APART_M
+    if float(metres_to(lon, lat, values["place_lon"][other], values["place_lat"][other])) > reach:
         return None
     here, there = _line(gazetteer, one, lon, lat), _line(gazetteer, other, lon, lat)
     here = _around(here, there)
     there = _around(there, here)
     if not len(here) or not len(there):
         return None
-    apart = (here[:, None, 0] - there[None, :, 0]) ** 2 + (here[:, None, 1] - there[None, :, 1]) ** 2
+    apart = (here.real[:, None] - there.real) ** 2
+    apart += (here.imag[:, None] - there.imag) ** 2
     first, second = divmod(int(apart.argmin()), len(there))
     gap = math.sqrt(apart[first, second])
     if gap > APART_M:
         return None
-    middle = (here[first] + there[second]) / 2
-    return float(lon + middle[0] / per_lon(lat)), float(lat + middle[1] / PER_LAT), gap
+    middle = complex(here[first] + there[second]) / 2
+    return *moved(lon, lat, middle.real, middle.imag), gap
 
 
-def _around(points: Floats, others: Floats) -> Floats:
+def _around(points: Points, others: Points) -> Points:
     """Return the points that can lie within APART_M of one of the others, judged by the box that holds these."""
     if not len(others):
         return points[:0]
-    near = (points > others.min(axis=0) - APART_M) & (points < others.max(axis=0) + APART_M)
-    result: Floats = points[near[:, 0] & near[:, 1]]
-    return result
+    near = np.ones(len(points), bool)
+    for along, of_others in ((points.real, others.real), (points.imag, others.imag)):
+        near &= (along > of_others.min() - APART_M) & (along < of_others.max() + APART_M)
+    return points[near]
 
 
-def _line(gazetteer: Gazetteer, place: int, lon: float, lat: float) -> Floats:
-    """Return points along a road in metres from a point, with points between neighbours in number."""
+def _line(gazetteer: Gazetteer, place: int, lon: float, lat: float) -> Points:
+    """Return points along a road, with points between neighbours in number; see Points."""
     columns = gazetteer.columns
-    rows = columns["slot_row"][int(columns["place_first"][place]) : int(columns["place_first"][place + 1])]
+    rows = columns["slot_row"][slice(*gazetteer.values["place_first"][place : place + 2])]
     rows = rows[:: max(1, len(rows) // MOST)]
-    points = np.stack(
-        [(columns["row_lon"][rows] - lon) * per_lon(lat), (columns["row_lat"][rows] - lat) * PER_LAT], axis=1
-    )
-    if len(points) < 2:
-        return points
-    step = np.diff(points, axis=0)
-    near = np.hypot(step[:, 0], step[:, 1]) < APART_M
-    between = [points[:-1][near] + share * step[near] for share in (0.25, 0.5, 0.75)]
-    result: Floats = np.concatenate([points, *between])
-    return result
+    points: Points = (columns["row_lon"][rows] - lon) * per_lon(lat) + 1j * ((columns["row_lat"][rows] - lat) * PER_LAT)
+    step = np.diff(points)
+    near = np.abs(step) < APART_M
+    between = points[:-1][near] + np.multiply.outer((0.25, 0.5, 0.75), step[near])
+    return np.concatenate([points, between.ravel()])

@@ -116,4 +116,4 @@ SLOT = ("head", "kind", "number", "lane", "sub", "inner", "building", "unit", "h
 
 def _built(door: Door, building: Door) -> Door:
     """Return a door with the building that stands behind it."""
-    return Door(door.number, door.lane, door.sub, door.inner, building.building, building.unit or door.unit)
+    return door._replace(building=building.building, unit=building.unit or door.unit)

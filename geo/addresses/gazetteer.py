@@ -44,6 +44,8 @@ class Gazetteer:
 
     def __init__(self, columns: Mapping[str, Column], names: Names, words: Words, blob: Column) -> None:
         self.columns, self.names, self.words, self.blob = columns, names, words, blob
+        self.values: Mapping[str, memoryview[Any]] = {name: column.data for name, column in columns.items()}
+        """The same columns for reading single values: four times as fast as from an array, and plain numbers."""
 
     @classmethod
     def build(cls, rows: Iterable[AddressRow], townships: Iterable[AreaName] = (),
@@ -60,7 +62,7 @@ class Gazetteer:
 
     def row_name(self, row: int) -> str:
         """Return the name of a row as the list writes it."""
-        ends = self.columns["row_name"]
+        ends = self.values["row_name"]
         return bytes(self.blob[ends[row - 1] if row else 0 : ends[row]]).decode()
 
     def township_name(self, township: int) -> str | None:

@@ -1,7 +1,6 @@
 """Finds a place in free Chinese text, against an address list, and says how sure that is."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from geo.addresses.answers import CANDIDATES, Accuracy, Answer, Candidate
 from geo.addresses.claims import Claim, Claims
@@ -36,7 +35,7 @@ class Geocoder:
         """Return what places the text may mean, the likeliest first."""
         reading, claims = self.weighed(text)
         claims = [claim for place, claim in enumerate(claims) if place < 2 or claim.share >= HOPELESS][:CANDIDATES]
-        found = _exclusive([self._candidate(claim, reading) for claim in claims], claims)
+        found = [self._candidate(claim, sure, reading) for claim, sure in zip(claims, _exclusive(claims), strict=True)]
         found += self._areas.candidates(reading)
         found.sort(key=lambda each: (-_rank(each), -each.confidence))
         found = found[:CANDIDATES]
@@ -52,7 +51,7 @@ class Geocoder:
         known: dict[str, Answer] = {}
         return [known.get(text) or known.setdefault(text, self.geocode(text)) for text in texts]
 
-    def _candidate(self, claim: Claim, reading: Reading) -> Candidate:
+    def _candidate(self, claim: Claim, sure: float, reading: Reading) -> Candidate:
         spot = claim.spot
         lon, lat, carried = spot.lon, spot.lat, 0.0
         for relation in reading.relations:
@@ -67,25 +66,25 @@ class Geocoder:
             matched = f"{matched}/{self.gazetteer.names.name(claim.used[1].name)}"
         village = self.gazetteer.names.name(claim.village) if claim.village >= 0 else None
         radius = max(RADIUS.get(spot.accuracy, spot.gap_m), 2.2 * spot.gap_m if spot.accuracy.is_point else spot.gap_m)
-        return Candidate(lon, lat, spot.accuracy, confidence(claim.terms, claim.share), matched,
-                         int(self.gazetteer.columns["row_id"][spot.row]) if exact else None, radius + carried,
+        return Candidate(lon, lat, spot.accuracy, sure, matched,
+                         self.gazetteer.values["row_id"][spot.row] if exact else None, radius + carried,
                          self.gazetteer.township_name(claim.township), village,
                          pieces(claim.used, reading, self.gazetteer),
                          reasons(claim, self.gazetteer, reading.written.text))  # fmt: skip
 
 
-def _exclusive(found: list[Candidate], claims: list[Claim]) -> list[Candidate]:
-    """Leave to the other places only what the likeliest leaves: they cannot all be meant."""
-    points = [(place, claim) for place, claim in enumerate(claims[: len(found)]) if claim.spot.accuracy.is_point]
+def _exclusive(claims: list[Claim]) -> list[float]:
+    """Return how sure each claim is: the others have only what the likeliest place leaves, for not all can be meant."""
+    sure = [confidence(claim.terms, claim.share) for claim in claims]
+    points = [place for place, claim in enumerate(claims) if claim.spot.accuracy.is_point]
     if len(points) < 2:
-        return found
-    best = max((place for place, _ in points), key=lambda place: found[place].confidence)
-    left, others = 1 - found[best].confidence, sum(claim.share for place, claim in points if place != best)
-    for place, claim in points:
+        return sure
+    best = max(points, key=sure.__getitem__)
+    left, others = 1 - sure[best], sum(claims[place].share for place in points if place != best)
+    for place in points:
         if place != best:
-            allowed = left * claim.share / max(others, 1e-9)
-            found[place] = replace(found[place], confidence=min(found[place].confidence, allowed))
-    return found
+            sure[place] = min(sure[place], left * claims[place].share / max(others, 1e-9))
+    return sure
 
 
 def _rank(candidate: Candidate) -> float:

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from operator import ne
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import marisa_trie
 import numpy as np
@@ -16,10 +16,11 @@ from geo.addresses.sounds import spell
 Ints = NDArray[np.int64]
 SHORTEST_SOUND, SHORTEST_NEAR, LONGEST_NEAR = 3, 3, 14
 """Characters of the names that are looked for by sound, or with a slip in them: in shorter ones too much is alike."""
+KEPT = 10_000
+"""Names that are kept as text once they were asked for: those of one question are asked for many times."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A name found in the text between start and end; slips counts the wrong characters."""
 
     start: int
@@ -34,7 +35,12 @@ class Names:
 
     def __init__(self, exact: marisa_trie.Trie, sound: marisa_trie.Trie, near: marisa_trie.Trie,
                  links: dict[str, NDArray[Any]]) -> None:  # fmt: skip
-        self.exact, self.sound, self.near, self.links = exact, sound, near, links
+        self.exact, self.sound, self.near = exact, sound, near
+        self.links = links
+        self._links = {name: column.data for name, column in links.items()}
+        self._pairs = {name: number for name, number in exact.iteritems() if len(name) == 2}
+        self._sounding = {name[:SHORTEST_SOUND] for name in sound.iterkeys()}
+        self._restored = lru_cache(KEPT)(exact.restore_key)
 
     @classmethod
     def build(cls, names: Iterable[str]) -> "Names":
@@ -62,27 +68,29 @@ class Names:
 
     def name(self, number: int) -> str:
         """Return the name of a number."""
-        name: str = self.exact.restore_key(number)
+        name: str = self._restored(number)
         return name
 
-    def find_exact(self, text: str) -> list[Hit]:
-        """Return every name that stands in the text, also those within others."""
-        return [Hit(start, start + len(name), number, "exact") for start in range(len(text))
-                for name, number in self.exact.iter_prefixes_with_ids(text[start:])]  # fmt: skip
+    def find(self, text: str) -> tuple[list[Hit], list[Hit]]:
+        """Return the names of two characters or more that stand in the text, also those within others, and the names
+        that sound like what stands there but are written otherwise.
 
-    def find_sounds(self, text: str) -> list[Hit]:
-        """Return every name that sounds like what stands in the text, but is written otherwise."""
-        spelled, hits = spell(text), []
-        first, names = self.links["sound_first"], self.links["sound_names"]
+        All but the shortest are looked for by their sound: so one search finds both.
+        """
+        spelled, homophones = spell(text), []
+        exact = [Hit(start, start + 2, number, "exact") for start in range(len(text) - 1)
+                 if (number := self._pairs.get(text[start : start + 2])) is not None]  # fmt: skip
         for start in range(len(text) - SHORTEST_SOUND + 1):
+            if spelled[start : start + SHORTEST_SOUND] not in self._sounding:
+                continue
             for key, number in self.sound.iter_prefixes_with_ids(spelled[start:]):
-                written = text[start : start + len(key)]
-                own = self.exact.get(written, -1)
-                for name in names[first[number] : first[number + 1]].tolist():
-                    if name != own:
-                        slips = sum(map(ne, self.name(name), written))
-                        hits.append(Hit(start, start + len(key), name, "homophone", slips))
-        return hits
+                end = start + len(key)
+                for name in self._linked("sound", number):
+                    if slips := sum(map(ne, self.name(name), text[start:end])):
+                        homophones.append(Hit(start, end, name, "homophone", slips))
+                    else:
+                        exact.append(Hit(start, end, name, "exact"))
+        return exact, homophones
 
     def find_near(self, text: str, starts: Iterable[int]) -> list[Hit]:
         """Return the names that one character wrong, missing or too many turns into what stands at the starts."""
@@ -91,6 +99,8 @@ class Names:
             for name, number in self.near.iter_prefixes_with_ids(text[start : start + LONGEST_NEAR]):
                 hits.update(dict.fromkeys(self._slips(start, start + len(name), number)))
             for gap in range(start, min(start + LONGEST_NEAR, len(text) - 1)):
+                if not self._goes_on(text[start:gap]):
+                    break
                 rest = text[start:gap] + text[gap + 1 : start + LONGEST_NEAR + 1]
                 for name, number in self.near.iter_prefixes_with_ids(rest):
                     if len(name) > gap - start and (length := len(name)) and start + length < len(text):
@@ -100,9 +110,18 @@ class Names:
                         hits[Hit(start, start + len(name) + 1, number, "typo", 1)] = None
         return list(hits)
 
+    def _goes_on(self, beginning: str) -> bool:
+        """Tell whether a name, or one with a character left out, begins so."""
+        return (next(self.near.iterkeys(beginning), None) or next(self.exact.iterkeys(beginning), None)) is not None
+
+    def _linked(self, trie: str, number: int) -> list[int]:
+        """Return the names that a key of the trie of sounds or of the near ones stands for."""
+        first = self._links[f"{trie}_first"]
+        names: list[int] = self._links[f"{trie}_names"][first[number] : first[number + 1]].tolist()
+        return names
+
     def _slips(self, start: int, end: int, number: int) -> Iterable[Hit]:
-        first, names = self.links["near_first"], self.links["near_names"]
-        for name in names[first[number] : first[number + 1]].tolist():
+        for name in self._linked("near", number):
             yield Hit(start, end, name, "typo", 1)
 
     def _wrong(self, text: str, start: int, end: int, number: int) -> Iterable[Hit]:

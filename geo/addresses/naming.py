@@ -13,7 +13,7 @@ class Areas:
     """Finds the areas that questions name, in one gazetteer."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
-        self.gazetteer, self.columns, self.words = gazetteer, gazetteer.columns, gazetteer.words
+        self.gazetteer, self.values, self.words = gazetteer, gazetteer.values, gazetteer.words
 
     def named_township(self, reading: Reading) -> str | None:
         """Return the township that the text names, the best written and the first of several."""
@@ -40,32 +40,32 @@ class Areas:
     def _in_county(self, mention: Mention, reading: Reading) -> tuple[int, ...]:
         """Return the areas of a township's name, of the named county only where one is named."""
         counties = {county for each in reading.counties for county in each.areas}
-        within = tuple(area for area in mention.areas if int(self.columns["area_county"][area]) in counties)
+        within = tuple(area for area in mention.areas if self.values["area_county"][area] in counties)
         return within or mention.areas
 
     def _villages(
         self, mention: Mention, reading: Reading, townships: set[int], named: bool
     ) -> list[tuple[Candidate, int | str]]:
         counties = {county for each in reading.counties for county in each.areas}
-        above, within = self.columns["area_township"], self.columns["area_county"]
-        areas = [area for area in mention.areas if int(above[area]) in townships] or [
-            area for area in mention.areas if not counties or int(within[area]) in counties
+        above, within = self.values["area_township"], self.values["area_county"]
+        areas = [area for area in mention.areas if above[area] in townships] or [
+            area for area in mention.areas if not counties or within[area] in counties
         ]
         if mention.how != "exact" and townships:
-            areas = [area for area in areas if int(self.columns["area_township"][area]) in townships]
-        inside = [area for area in areas if int(self.columns["area_township"][area]) in townships]
+            areas = [area for area in areas if self.values["area_township"][area] in townships]
+        inside = [area for area in areas if self.values["area_township"][area] in townships]
         areas, own = inside or areas, bool(inside)
         sure = (0.95 if own else 0.4 if named else 0.9) / max(1, len(areas))
         if areas:
             return [(self._area(area, mention, Accuracy.VILLAGE, sure, reading), area) for area in areas[:5]]
         return [(self._place(place, mention, len(places), reading), f"place {place}")
                 for places in [places_of(self.gazetteer, mention.name)] for place in places[:5]
-                if self.columns["place_kind"][place] == Head.VILLAGE]  # fmt: skip
+                if self.values["place_kind"][place] == Head.VILLAGE]  # fmt: skip
 
     def _area(self, area: int, mention: Mention, accuracy: Accuracy, sure: float, reading: Reading) -> Candidate:
-        columns, name = self.columns, self.words.areas[area]
-        above = int(columns["area_township"][area])
-        county = int(columns["area_county"][area])
+        values, name = self.values, self.words.areas[area]
+        above = values["area_township"][area]
+        county = values["area_county"][area]
         matched = (
             (self.words.counties[county] if county >= 0 else "")
             + (self.words.areas[above] if above not in (area, -1) else "")
@@ -76,19 +76,19 @@ class Areas:
         slip = {"homophone": 0.8, "typo": 0.3}.get(mention.how, 1.0) * (1.0 if mention.clean else 0.9)
         township = self.words.areas[above] if above >= 0 else None
         return Candidate(
-            float(columns["area_lon"][area]), float(columns["area_lat"][area]), accuracy, sure * slip, matched, None,
-            float(columns["area_radius"][area]), township, name if accuracy is Accuracy.VILLAGE else None,
+            values["area_lon"][area], values["area_lat"][area], accuracy, sure * slip, matched, None,
+            values["area_radius"][area], township, name if accuracy is Accuracy.VILLAGE else None,
             pieces([mention], reading, self.gazetteer), (say("{name} is named, an area", name=name),),
         )  # fmt: skip
 
     def _place(self, place: int, mention: Mention, rivals: int, reading: Reading) -> Candidate:
         """Return a village that only the rows of the list know."""
         name = self.gazetteer.names.name(mention.name)
-        columns = self.columns
-        township, sure = self.gazetteer.township_name(int(columns["place_township"][place])), 0.6 / rivals
+        values = self.values
+        township, sure = self.gazetteer.township_name(values["place_township"][place]), 0.6 / rivals
         return Candidate(
-            float(columns["place_lon"][place]), float(columns["place_lat"][place]), Accuracy.VILLAGE, sure, name,
-            None, float(columns["place_radius"][place]) + 300, township, name,
+            values["place_lon"][place], values["place_lat"][place], Accuracy.VILLAGE, sure, name,
+            None, values["place_radius"][place] + 300, township, name,
             pieces([mention], reading, self.gazetteer), (say("{name} is named, an area", name=name),),
         )  # fmt: skip
 

@@ -5,8 +5,9 @@ that the list knows. Texts here are already in the one way of writing (see writi
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 LETTERS = {**{sign: place for place, sign in enumerate("甲乙丙丁戊己庚辛壬癸", 1)},
            **{chr(65 + place): place + 1 for place in range(26)}}  # fmt: skip
@@ -54,8 +55,7 @@ class Head(IntEnum):
     COUNTY = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(NamedTuple):
     """A number as it stands behind a name; 0 is what is not said.
 
     lane: whether `number` is of a lane (弄, 巷). inner: the number within the lane. sub: what follows the number, as in
@@ -101,22 +101,22 @@ def _with(door: Door, found: re.Match[str], first: bool) -> Door | None:
     if mark in ("组", "队", "邻"):
         return None
     if mark in _BUILDINGS or (mark == "楼" and not door):
-        return None if door.building else replace(door, building=figure or LETTERED + LETTERS[letter or "A"])
+        return None if door.building else door._replace(building=figure or LETTERED + LETTERS[letter or "A"])
     if mark == "单元":
-        return replace(door, unit=figure)
+        return door._replace(unit=figure)
     if mark in ("室", "楼", "层") or (door.building and mark in ("号", None)):
         return door
     if not door.number:
         sub = _sub(parts.get("sub"), letter or parts.get("before"), parts.get("after"))
-        return replace(door, number=figure, lane=mark in ("弄", "巷"), sub=sub) if mark or first else None
+        return door._replace(number=figure, lane=mark in ("弄", "巷"), sub=sub) if mark or first else None
     return _behind(door, mark, figure)
 
 
 def _behind(door: Door, mark: str | None, figure: int) -> Door | None:
     """Return the door with a number behind the first: within a lane, or a building."""
     if door.lane and not door.inner and mark:
-        return replace(door, inner=figure)
-    return replace(door, building=figure) if mark in ("号", "号院") and not door.building and not door.lane else None
+        return door._replace(inner=figure)
+    return door._replace(building=figure) if mark in ("号", "号院") and not door.building and not door.lane else None
 
 
 def _sub(sub: str | None, letter: str | None, after: str | None) -> int:

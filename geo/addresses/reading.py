@@ -24,6 +24,9 @@ _SUFFIXED = re.compile(r"(?:镇|乡|街道|区|市|办事处|开发区|园区)$"
 _TURNS = frozenset("东西南北中新老大小上下前后内外一二三四五六七八九十0123456789")
 _BETWEEN = ("", ",", "的", "大约", "约", "边上", "旁边", "南侧", "北侧", "东侧", "西侧", "小区")
 """What may stand between a name and its number."""
+_NAMED_AFTER = frozenset("路街村里巷桥大道")
+"""What makes a township's bare name before it another name."""
+_HEADS = tuple(Head)
 _TAKEN = re.compile(r"[年月日时分点人个]")
 
 
@@ -46,6 +49,8 @@ class Mention:
     turned: bool = False
     sibling: bool = False
     areas: tuple[int, ...] = ()
+    pieces: list[Piece] | None = None
+    """Once asked for (see understanding.py)."""
 
     @property
     def key(self) -> tuple[int, int, int]:
@@ -66,8 +71,12 @@ class Reading:
     unknown_villages: list[tuple[int, int]] = field(default_factory=list)
     nearest: dict[tuple[int, int, int], list[int]] = field(default_factory=dict)
     """By mention, the places that were found to lie nearest to what else is named (see claims.py)."""
-    pieces: list[Piece] | None = None
+    pieces: dict[tuple[int, int, str], Piece] | None = None
     """Of the areas and relations, once asked for (see understanding.py)."""
+
+    def areas_of(self, kind: Head) -> list[Mention]:
+        """Return the list of the areas of a kind."""
+        return {Head.TOWNSHIP: self.townships, Head.VILLAGE: self.villages, Head.COUNTY: self.counties}[kind]
 
 
 class Reader:
@@ -75,40 +84,36 @@ class Reader:
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.names = gazetteer.names
-        columns = gazetteer.columns
-        self.place_kind, self.name_place = columns["place_kind"], columns["name_place"]
-        self.area_first, self.areas = columns["name_area_first"], columns["name_area"]
-        self.area_kind = columns["area_kind"]
+        values = gazetteer.values
+        self.place_kind, self.name_place = values["place_kind"], values["name_place"]
+        self.area_first, self.areas = values["name_area_first"], values["name_area"]
+        self.area_kind = values["area_kind"]
         self.townships = Townships(gazetteer)
 
     def read(self, question: str) -> Reading:
         """Return what the question says."""
         written = write(question)
         text = written.text
-        hits = _longest(self.names.find_exact(text), text)
-        hits = self._with_sounds(text, hits)
+        exact, homophones = self.names.find(text)
+        exact = _outermost([hit for hit in exact if _is_name(hit, text)])
+        hits = exact + _outermost([hit for hit in homophones if not _covered(hit, exact)])
         doors = _doors(text, hits)
         unknown = _unknown_roads(text, hits)
-        hits += self._near_villages(text, hits)
+        villages = [match.span(1) for match in _VILLAGE_ENDS.finditer(text)]
+        hits += self._near_villages(text, _unknown_villages(villages, hits))
         if unknown or not self._anchored(hits, doors):
             hits += self._near(text, hits, unknown)
             unknown = [span for span in unknown if not any(hit.end == span[1] for hit in hits)]
-        if not any(self._is_township(hit) for hit in hits):
+        if not any(Head.TOWNSHIP in self._areas(hit.name) for hit in hits):
             hits += self.townships.slips(text)
         reading = Reading(written, relations=find_relations(text), unknown_roads=unknown)
-        reading.unknown_villages = _unknown_villages(text, hits)
+        reading.unknown_villages = _unknown_villages(villages, hits)
+        ends = {hit.end for hit in hits}
         for hit in hits:
-            self._file(reading, hit, text, hits)
+            clean = hit.start in ends or _opens(text, hit.start)
+            self._file(reading, hit, text, clean)
         _hang(reading, doors)
         return reading
-
-    def _is_township(self, hit: Hit) -> bool:
-        areas = self.areas[self.area_first[hit.name] : self.area_first[hit.name + 1]].tolist()
-        return any(area >= 0 and self.area_kind[area] == Head.TOWNSHIP for area in areas)
-
-    def _with_sounds(self, text: str, exact: list[Hit]) -> list[Hit]:
-        sounds = [hit for hit in self.names.find_sounds(text) if not _covered(hit, exact)]
-        return exact + [hit for hit in sounds if not any(_inside(hit, other) for other in sounds)]
 
     def _near(self, text: str, hits: list[Hit], unknown: list[tuple[int, int]]) -> list[Hit]:
         """Look for names with a slip where no name was found."""
@@ -125,20 +130,16 @@ class Reader:
         exact_ends = {hit.end for hit in hits if hit.how == "exact" and hit.end - hit.start > 2}
         return [hit for hit in found if all(free[hit.start : hit.end]) or hit.end not in exact_ends or unknown][:40]
 
-    def _near_villages(self, text: str, hits: list[Hit]) -> list[Hit]:
+    def _near_villages(self, text: str, unknown: list[tuple[int, int]]) -> list[Hit]:
         """Look for a village with a slip where the text has a village that the list does not."""
         found: list[Hit] = []
-        for start, end in _unknown_villages(text, hits):
+        for start, end in unknown:
             near = self.names.find_near(text, range(start, max(start + 1, end - 2)))
             found += [hit for hit in near if hit.end == end and self._bears_village(hit.name)]
         return found[:10]
 
     def _bears_village(self, name: int) -> bool:
-        areas = self.areas[self.area_first[name] : self.area_first[name + 1]].tolist()
-        return (
-            any(area >= 0 and self.area_kind[area] == Head.VILLAGE for area in areas)
-            or self._kind(name) is Head.VILLAGE
-        )
+        return Head.VILLAGE in self._areas(name) or self._kind(name) is Head.VILLAGE
 
     def _anchored(self, hits: list[Hit], doors: list[tuple[int, int, Door]]) -> bool:
         """Tell whether a number hangs on a name, or a place without a number is named."""
@@ -152,36 +153,31 @@ class Reader:
 
     def _kind(self, name: int) -> Head | None:
         first, last = self.name_place[name], self.name_place[name + 1]
-        return Head(int(self.place_kind[first])) if last > first else None
+        return _HEADS[self.place_kind[first]] if last > first else None
 
-    def _file(self, reading: Reading, hit: Hit, text: str, hits: list[Hit]) -> None:
+    def _areas(self, name: int) -> dict[Head, list[int]]:
+        """Return the areas that bear a name, by their kind."""
+        areas: dict[Head, list[int]] = {}
+        for area in self.areas[self.area_first[name] : self.area_first[name + 1]]:
+            kind = _HEADS[self.area_kind[area]] if area >= 0 else Head.COUNTY
+            areas.setdefault(kind, []).append(area if area >= 0 else -1 - area)
+        return areas
+
+    def _file(self, reading: Reading, hit: Hit, text: str, clean: bool) -> None:
         """Put a name where it belongs: a township, a village, a county, or a place of the list."""
-        areas = self.areas[self.area_first[hit.name] : self.area_first[hit.name + 1]].tolist()
-        clean = bool(_OPENING.search(text[max(0, hit.start - 3) : hit.start])) or any(
-            other.end == hit.start for other in hits if other is not hit)  # fmt: skip
-        turned = hit.how == "typo" and _turned(self.names.name(hit.name), text[hit.start : hit.end])
-        head = Mention(hit.start, hit.end, hit.name, hit.how, hit.slips, Head.LANDMARK, clean=clean, turned=turned)
-        townships = tuple(area for area in areas if area >= 0 and self.area_kind[area] == Head.TOWNSHIP)
-        kind_here = self._kind(hit.name)
-        if townships and not _SUFFIXED.search(self.names.name(hit.name)) and (
-            kind_here is Head.ROAD or text[hit.end : hit.end + 1] in tuple("路街村里巷桥大道")
-        ):  # fmt: skip
-            townships = ()  # 中山路 does not name 中山区, nor 斜土路 the 斜土路街道
-        villages = tuple(area for area in areas if area >= 0 and self.area_kind[area] == Head.VILLAGE)
-        counties = tuple(-1 - area for area in areas if area < 0)
-        for found, kind, numbers in (
-            (reading.townships, Head.TOWNSHIP, townships),
-            (reading.villages, Head.VILLAGE, villages),
-            (reading.counties, Head.COUNTY, counties),
-        ):
-            if numbers:
-                found.append(Mention(*_four(head), head.slips, kind, clean=clean, areas=numbers))
-        if hit.how == "typo":
-            head.sibling = _siblings(self.names.name(hit.name), text[hit.start : hit.end])
-        if kind_here is Head.VILLAGE and not villages:
-            reading.villages.append(Mention(*_four(head), head.slips, Head.VILLAGE, clean=clean))
-        if kind_here is not None:
-            head.kind = kind_here
+        areas, kind, name = self._areas(hit.name), self._kind(hit.name), self.names.name(hit.name)
+        named_after = kind is Head.ROAD or text[hit.end : hit.end + 1] in _NAMED_AFTER
+        if named_after and Head.TOWNSHIP in areas and not _SUFFIXED.search(name):
+            del areas[Head.TOWNSHIP]  # 中山路 does not name 中山区, nor 斜土路 the 斜土路街道
+        if kind is Head.VILLAGE:
+            areas.setdefault(kind, [])
+        for area_kind, numbers in areas.items():
+            reading.areas_of(area_kind).append(Mention(*hit, area_kind, clean=clean, areas=tuple(numbers)))
+        if kind is not None:
+            head = Mention(*hit, kind, clean=clean)
+            if hit.how == "typo":
+                written = text[hit.start : hit.end]
+                head.turned, head.sibling = _turned(name, written), _siblings(name, written)
             reading.heads.append(head)
 
 
@@ -200,23 +196,22 @@ def _siblings(name: str, written: str) -> bool:
     )
 
 
-def _four(head: Mention) -> tuple[int, int, int, str]:
-    return head.start, head.end, head.name, head.how
-
-
-def _inside(one: Hit, other: Hit) -> bool:
-    """Tell whether one lies within the longer other."""
-    return other.start <= one.start and one.end <= other.end and other.end - other.start > one.end - one.start
+def _opens(text: str, place: int) -> bool:
+    """Tell whether a name may begin at a place: what stands before it is explained, or ends something else."""
+    return _OPENING.search(text[max(0, place - 3) : place]) is not None
 
 
 def _covered(one: Hit, others: list[Hit]) -> bool:
     return any(other.start <= one.start and one.end <= other.end for other in others if other.how == "exact")
 
 
-def _longest(hits: list[Hit], text: str) -> list[Hit]:
-    """Keep the names that are part of no longer one, of two characters at least."""
-    hits = [hit for hit in hits if hit.end - hit.start > 1 and _is_name(hit, text)]
-    return [hit for hit in hits if not any(_inside(hit, other) for other in hits)]
+def _outermost(hits: list[Hit]) -> list[Hit]:
+    """Keep the names that are part of no longer one, in their order."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if not kept or hit.end > kept[-1].end or hit[:2] == kept[-1][:2]:
+            kept.append(hit)
+    return kept
 
 
 def _is_name(hit: Hit, text: str) -> bool:
@@ -235,12 +230,7 @@ def _sensible(hit: Hit, text: str, name: str) -> bool:
     if len(written) < SHORTEST_NEAR and not text[hit.end : hit.end + 1].isdigit():
         return False  # 公里 is no 公馆里
     if name[-1] == written[-1]:
-        return (
-            name[0] == written[0]
-            or hit.start == 0
-            or len(name) > 3
-            or bool(_OPENING.search(text[max(0, hit.start - 3) : hit.start]))
-        )
+        return name[0] == written[0] or hit.start == 0 or len(name) > 3 or _opens(text, hit.start)
     return name[:-1] == written and text[hit.end : hit.end + 1].isdigit()
 
 
@@ -266,16 +256,16 @@ def _unknown_roads(text: str, hits: list[Hit]) -> list[tuple[int, int]]:
             if start < hit.end < end and hit.end < end - 1:
                 start = hit.end
         ending = [hit for hit in hits if hit.end == end]
-        unclean = all(hit.start > start and not _OPENING.search(text[: hit.start]) for hit in ending)
+        unclean = all(hit.start > start and not _opens(text, hit.start) for hit in ending)
         if (not ending or unclean) and end - start > 1:
             found.append((start, end))
     return found
 
 
-def _unknown_villages(text: str, hits: list[Hit]) -> list[tuple[int, int]]:
-    """Return what looks like a village before something else, where no name of the list ends."""
-    return [match.span(1) for match in _VILLAGE_ENDS.finditer(text) if not any(hit.end == match.end(1) for hit in hits)
-            and not any(hit.start < match.end(1) < hit.end for hit in hits if hit.how == "exact")]  # fmt: skip
+def _unknown_villages(villages: list[tuple[int, int]], hits: list[Hit]) -> list[tuple[int, int]]:
+    """Return, of what looks like a village before something else, that where no name of the list ends."""
+    return [(start, end) for start, end in villages if not any(hit.end == end for hit in hits)
+            and not any(hit.start < end < hit.end for hit in hits if hit.how == "exact")]  # fmt: skip
 
 
 def _hang(reading: Reading, doors: list[tuple[int, int, Door]]) -> None:
@@ -311,5 +301,5 @@ def _hang_loose(heads: list[Mention], start: int, end: int, door: Door) -> None:
 
 def places_of(gazetteer: Gazetteer, name: int) -> range:
     """Return the places that bear a name."""
-    first = gazetteer.columns["name_place"]
-    return range(int(first[name]), int(first[name + 1]))
+    first = gazetteer.values["name_place"]
+    return range(first[name], first[name + 1])

@@ -1,32 +1,32 @@
 """Says why a place was chosen, in sentences that can be translated."""
 
+from collections.abc import Mapping
+
 from geo.addresses.claims import Claim
 from geo.addresses.gazetteer import Gazetteer
 from geo.addresses.reading import Mention
 from geo.sentences import Sentence, say
+
+OF_TERMS: Mapping[str, Sentence] = {
+    "unclean": say("what stands before the road's name was not understood: it may be part of another name"),
+    "township_agrees": say("it lies in the township that the text names"),
+    "township_differs": say("it does not lie in the township that the text names"),
+    "village_agrees": say("it lies in the village that the text names"),
+    "village_differs": say("it does not lie in the village that the text names"),
+    "other_agrees": say("another place that the text names lies here too"),
+    "other_differs": say("another place that the text names lies far from here"),
+}
+"""What agrees or contradicts, by the term that weighs it."""
+RIVALLED = say("the text may mean other places too")
 
 
 def reasons(claim: Claim, gazetteer: Gazetteer, text: str) -> tuple[Sentence, ...]:
     """Return how the place was found, what in the text was read otherwise, and what agrees or contradicts."""
     found = [_found(claim, gazetteer)]
     found += [said for mention in claim.used if (said := _read(mention, gazetteer, text))]
-    terms = claim.terms
-    if terms.get("unclean"):
-        found.append(say("what stands before the road's name was not understood: it may be part of another name"))
-    if terms.get("township_agrees"):
-        found.append(say("it lies in the township that the text names"))
-    if terms.get("township_differs"):
-        found.append(say("it does not lie in the township that the text names"))
-    if terms.get("village_agrees"):
-        found.append(say("it lies in the village that the text names"))
-    if terms.get("village_differs"):
-        found.append(say("it does not lie in the village that the text names"))
-    if terms.get("other_agrees"):
-        found.append(say("another place that the text names lies here too"))
-    if terms.get("other_differs"):
-        found.append(say("another place that the text names lies far from here"))
+    found += [sentence for term, sentence in OF_TERMS.items() if claim.terms.get(term)]
     if claim.share < 0.9:
-        found.append(say("the text may mean other places too"))
+        found.append(RIVALLED)
     return tuple(found)
 
 

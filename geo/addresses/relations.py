@@ -11,6 +11,8 @@ _OFFSET = re.compile(
 _FAR = re.compile(
     r"(?:往|向|朝)?(东北|东南|西北|西南|东|西|南|北)(?:侧|面|边)?(?:约|大约)?(\d{1,2}(?:\.\d)?)(?:公里|千米|KM)"
 )
+_MEASURES = frozenset("米公M")
+"""One of these is in what any measure is said in."""
 _OPPOSITE = re.compile(r"斜对面|对面|对过|正对面")
 _BESIDE = re.compile(r"旁边|隔壁|附近|边上|周边|旁")
 _CROSSING = re.compile(
@@ -37,9 +39,13 @@ def find_relations(text: str) -> list[Relation]:
     >>> [(each.kind, round(each.east_m), round(each.north_m)) for each in find_relations("小学往东50米对面")]
     [('offset', 50, 0), ('opposite', 0, 0)]
     """
-    found = [_offset(match, 1.0) for match in _OFFSET.finditer(text)]
-    found += [_offset(match, 1000.0) for match in _FAR.finditer(text)]
-    for kind, pattern in (("opposite", _OPPOSITE), ("beside", _BESIDE), ("stone", _STONE)):
+    found: list[Relation] = []
+    patterns = [("opposite", _OPPOSITE), ("beside", _BESIDE)]
+    if not _MEASURES.isdisjoint(text):
+        found += [_offset(match, 1.0) for match in _OFFSET.finditer(text)]
+        found += [_offset(match, 1000.0) for match in _FAR.finditer(text)]
+        patterns.append(("stone", _STONE))
+    for kind, pattern in patterns:
         found += [Relation(kind, match.start(), match.end()) for match in pattern.finditer(text)]
     return [each for each in found if not any(_within(each, other) for other in found)]
 

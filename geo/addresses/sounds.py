@@ -11,13 +11,12 @@ _FIRST = 0xE000  # private use area: never in a text
 
 
 @cache
-def _syllables() -> dict[str, str]:
-    """Return the code of each Chinese character's commonest reading."""
-    signs = [chr(code) for code in range(0x4E00, 0xA000)]
+def _syllables() -> dict[int, str]:
+    """Return the code of each Chinese character's commonest reading, by the character's number."""
     codes: dict[str, str] = {}
-    spelled: dict[str, str] = {}
-    for sign in signs:
-        if readings := lazy_pinyin(sign, errors="ignore"):
+    spelled: dict[int, str] = {}
+    for sign in range(0x4E00, 0xA000):
+        if readings := lazy_pinyin(chr(sign), errors="ignore"):
             reading = _mixed(readings[0])
             spelled[sign] = codes.setdefault(reading, chr(_FIRST + len(codes)))
     return spelled
@@ -36,5 +35,4 @@ def spell(text: str) -> str:
     >>> spell("白田路") == spell("百甜璐") != spell("白天街")
     True
     """
-    syllables = _syllables()
-    return "".join([syllables.get(sign, sign) for sign in text])
+    return text.translate(_syllables())

@@ -17,7 +17,8 @@ class Townships:
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         kinds = gazetteer.columns["area_kind"].tolist()
-        names = {plain(name) for name, kind in zip(gazetteer.words.areas, kinds, strict=True) if kind == Head.TOWNSHIP}
+        areas = zip(gazetteer.words.areas, kinds, strict=True)
+        names = dict.fromkeys(plain(name) for name, kind in areas if kind == Head.TOWNSHIP)
         self.numbers = {name: number for name in names if (number := gazetteer.names.number(name)) is not None}
 
     def slips(self, text: str) -> list[Hit]:

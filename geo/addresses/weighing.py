@@ -2,7 +2,6 @@
 
 import math
 import re
-from dataclasses import replace
 
 from rapidfuzz.distance import LCSseq
 
@@ -40,9 +39,9 @@ class Weigher:
     """Weighs the claims of one gazetteer's questions."""
 
     def __init__(self, gazetteer: Gazetteer, claims: Claims) -> None:
-        self.gazetteer, self.columns, self.claims = gazetteer, gazetteer.columns, claims
+        self.gazetteer, self.values, self.claims = gazetteer, gazetteer.values, claims
         self.neighbours = Neighbours(gazetteer)
-        self.sparse = 1.0 - float(self.columns["density"][0])
+        self.sparse = 1.0 - self.values["density"][0]
         self.township_plain = [plain(name) for name in gazetteer.words.townships]
         self.area_plain = [plain(name) for name in gazetteer.words.areas]
 
@@ -50,7 +49,7 @@ class Weigher:
         """Give each claim its terms and its evidence, and join those that are one place; the best first."""
         for claim in found:
             if claim.mention.sibling and claim.spot.how in ("whole", "part"):
-                claim.spot = replace(claim.spot, how="sibling", accuracy=Accuracy.INTERPOLATED, gap_m=SIBLING_M)
+                claim.spot = claim.spot._replace(how="sibling", accuracy=Accuracy.INTERPOLATED, gap_m=SIBLING_M)
             self._settle(claim)
         if any(relation.kind == "opposite" for relation in reading.relations):
             self._cross_the_street(found)
@@ -69,22 +68,22 @@ class Weigher:
     def _cross_the_street(self, found: list[Claim]) -> None:
         for claim in found:
             if claim.spot.accuracy.is_point and (there := across(claim, self.gazetteer, self.claims.doors)):
-                claim.spot = replace(claim.spot, lon=there[0], lat=there[1])
+                claim.spot = claim.spot._replace(lon=there[0], lat=there[1])
                 claim.crossed = True
 
     def _settle(self, claim: Claim) -> None:
         """Find the township and village of a claim: the row's own, or those of the rows around."""
         spot = claim.spot
         if spot.row >= 0:
-            claim.village = int(self.columns["row_village"][spot.row])
-            claim.township = int(self.columns["row_township"][spot.row])
+            claim.village = self.values["row_village"][spot.row]
+            claim.township = self.values["row_township"][spot.row]
         if spot.how in EXACT and claim.township >= 0:
             return
         if spot.accuracy.is_point:
             claim.township, votes = self.neighbours.township(spot.lon, spot.lat, claim.township, spot.beside)
             claim.contested = 1.0 - votes
         else:
-            claim.township = int(self.columns["place_township"][claim.place])
+            claim.township = self.values["place_township"][claim.place]
 
     def _terms(self, claim: Claim, reading: Reading, found: list[Claim]) -> dict[str, float]:
         spot, terms = claim.spot, {claim.spot.how: 1.0}
@@ -145,7 +144,7 @@ class Weigher:
     def _in_village_written(self, claim: Claim) -> str:
         """Return a claim's row as it is written, without its township."""
         row = plain(self.gazetteer.row_name(claim.spot.row))
-        township = int(self.columns["row_township"][claim.spot.row])
+        township = self.values["row_township"][claim.spot.row]
         return row.removeprefix(self.township_plain[township]) if township >= 0 else row
 
     def _said(self, mention: Mention, reading: Reading) -> str:
@@ -195,10 +194,8 @@ class Weigher:
         return any(self._within_area(claim, area) for area in mention.areas)
 
     def _within_area(self, claim: Claim, area: int) -> bool:
-        away = metres(
-            claim.spot.lon, claim.spot.lat, float(self.columns["area_lon"][area]), float(self.columns["area_lat"][area])
-        )
-        return away <= float(self.columns["area_radius"][area])
+        values, radius = self.values, float(self.values["area_radius"][area])
+        return metres(claim.spot.lon, claim.spot.lat, values["area_lon"][area], values["area_lat"][area]) <= radius
 
     def _in_village(self, claim: Claim, mention: Mention) -> int:
         """Return 1 where a claim lies in the village, -1 where it does not, 0 where that is open."""
@@ -209,14 +206,10 @@ class Weigher:
                 return -1
         if mention.areas:
             return 1 if any(self._within_area(claim, area) for area in mention.areas) else -1
+        values = self.values
         for place in places_of(self.gazetteer, mention.name):
-            away = metres(
-                claim.spot.lon,
-                claim.spot.lat,
-                float(self.columns["place_lon"][place]),
-                float(self.columns["place_lat"][place]),
-            )
-            if away < float(self.columns["place_radius"][place]) + AGREE_M:
+            centre = values["place_lon"][place], values["place_lat"][place]
+            if metres(claim.spot.lon, claim.spot.lat, *centre) < values["place_radius"][place] + AGREE_M:
                 return 1
         return -1
 
@@ -276,8 +269,7 @@ def _distinct(found: list[Claim]) -> list[Claim]:
 
 
 def _same_place(claim: Claim, other: Claim) -> bool:
-    away = metres(claim.spot.lon, claim.spot.lat, other.spot.lon, other.spot.lat)
     if claim.spot.accuracy.is_point != other.spot.accuracy.is_point:
         return claim.place == other.place and claim.mention.start == other.mention.start
     both = max(claim.spot.gap_m, other.spot.gap_m) if claim.mention.name != other.mention.name else 0.0
-    return away < ONE_PLACE_M + min(both, 300.0)
+    return _metres(claim, other) < ONE_PLACE_M + min(both, 300.0)

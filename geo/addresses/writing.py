@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 
 import opencc
 
@@ -24,8 +25,8 @@ _FILLER = re.compile("那个什么|就是说|那个|这个|就是|就在|呃|嗯
 _OF = re.compile(r"(?<=\d)之(?=\d)")
 _TWICE = re.compile(r"(.{2,8}?)\1+")
 
-Bounds = list[tuple[int, int]]
-"""Where each character of a text began and ended in the original."""
+Bounds = tuple[list[int], list[int]]
+"""Where each character of a text began and where it ended in the original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,11 @@ def write(original: str) -> Written:
     ('中山路88号2幢', '白田中路2号')
     """
     signs = list(map(_sign, original))
-    text, bounds = "".join(signs), [(place, place + 1) for place, sign in enumerate(signs) for _ in sign]
+    starts = [place for place, sign in enumerate(signs) for _ in sign]
+    text, bounds = "".join(signs), (starts, [place + 1 for place in starts])
     for step in (_without_filler, _once, _numbered):
-        text, bounds = step(text, bounds)
-    starts, ends = zip(*bounds, strict=True) if bounds else ((), ())
-    return Written(original, _OF.sub("-", text), starts, ends)
+        text = step(text, bounds)
+    return Written(original, _OF.sub("-", text) if "之" in text else text, tuple(bounds[0]), tuple(bounds[1]))
 
 
 @lru_cache(maxsize=200_000)
@@ -88,31 +89,34 @@ def plain(name: str) -> str:
     return write(name).text.replace(PAUSE, "")
 
 
-def _without_filler(text: str, bounds: Bounds) -> tuple[str, Bounds]:
+def _without_filler(text: str, bounds: Bounds) -> str:
     """Leave out words that say nothing."""
     for match in reversed(list(_FILLER.finditer(text))):
-        text, bounds = _replaced(text, bounds, match.start(), match.end())
-    return text, bounds
+        text = _replaced(text, bounds, match.start(), match.end())
+    return text
 
 
-def _once(text: str, bounds: Bounds) -> tuple[str, Bounds]:
+def _once(text: str, bounds: Bounds) -> str:
     """Keep one of words typed twice in a row. Digits alone may repeat: 1212号 is a number."""
+    if len(set(pairwise(text))) == len(text) - 1:
+        return text  # no two signs stand together twice
     for match in reversed(list(_TWICE.finditer(text))):
         word, before = match[1], match.string[match.start() - 1 : match.start()]
         if word.isdigit() or (word[0].isdigit() and before.isdigit()) or "," in word:
             continue
-        text, bounds = _replaced(text, bounds, match.start() + len(word), match.end())
-    return text, bounds
+        text = _replaced(text, bounds, match.start() + len(word), match.end())
+    return text
 
 
-def _numbered(text: str, bounds: Bounds) -> tuple[str, Bounds]:
+def _numbered(text: str, bounds: Bounds) -> str:
     """Write Chinese numbers in digits; each digit stands for the whole numeral."""
     for start, end, digits in reversed(numerals.find_numbers(text)):
-        text, bounds = _replaced(text, bounds, start, end, digits)
-    return text, bounds
+        text = _replaced(text, bounds, start, end, digits)
+    return text
 
 
-def _replaced(text: str, bounds: Bounds, start: int, end: int, new: str = "") -> tuple[str, Bounds]:
-    """Put new signs, each of which stands for the whole, in the place of those from start to end."""
-    whole = (bounds[start][0], bounds[end - 1][1])
-    return text[:start] + new + text[end:], bounds[:start] + [whole] * len(new) + bounds[end:]
+def _replaced(text: str, bounds: Bounds, start: int, end: int, new: str = "") -> str:
+    """Put new signs, each of which stands for the whole, in the place of those from start to end, bounds as well."""
+    starts, ends = bounds
+    starts[start:end], ends[start:end] = [starts[start]] * len(new), [ends[end - 1]] * len(new)
+    return text[:start] + new + text[end:]
