@@ -12,14 +12,14 @@ from collections.abc import Mapping
 RIGHT_M = 500.0
 
 WEIGHTS: Mapping[str, float] = {
-    "building": 4.71, "door": 3.59, "other": 1.98, "inner": 7.02, "whole": 4.7, "part": 1.57, "between": 3.43,
-    "beyond": 3.08, "crossing": 1.71, "sibling": 1.48, "extent": 1.5, "error": -0.43, "homophone": 0.11,
-    "typo": -0.49, "short_typo": -0.43, "turned": 0.51, "guess": -1.95, "guess_sound": -1.31, "hamlet": -1.73,
-    "common": 0.2, "continues": -0.87, "unclean": -1.47, "order": -0.3, "township_differs": -2.53,
-    "village_agrees": 2.0, "village_differs": 0.17, "other_agrees": 1.12, "numbered": -0.28, "opposite": -3.91,
-    "other_differs": -0.69, "sparse_hamlet": -2.0, "sparse_name": -4.22, "sparse_unsaid": -3.44, "wide": -0.62,
+    "building": 4.71, "door": 3.6, "other": 2.31, "inner": 7.13, "whole": 4.7, "part": 1.58, "between": 3.43,
+    "beyond": 3.08, "crossing": 1.71, "sibling": 1.48, "extent": 1.5, "error": -0.43, "homophone": 0.12,
+    "typo": -0.49, "short_typo": -0.43, "turned": 0.52, "guess": -1.96, "guess_sound": -1.33, "hamlet": -1.72,
+    "common": -0.04, "continues": -0.87, "unclean": -1.47, "order": -0.3, "township_differs": -2.53,
+    "village_agrees": 1.99, "village_differs": 0.17, "other_agrees": 1.12, "numbered": -0.28, "opposite": -3.92,
+    "other_differs": -0.69, "sparse_hamlet": -2.03, "sparse_name": -4.23, "sparse_unsaid": -3.43, "wide": -0.62,
     "contested": -4.47, "step": -0.2, "single": 0.06, "site": -2.24, "guess_number": -2.7, "sparse_rival": -1.08,
-    "sparse_slip": -2.59, "sparse_common": -1.11, "sparse_village": -1.03,
+    "sparse_slip": -2.6, "sparse_common": -0.84, "sparse_village": -1.02,
 }  # fmt: skip
 """The first eleven stand for how the place was found, the others add to it. That the township agrees is no part of it:
 it tells rivals apart, and where there is none it says little of whether the place is right."""

@@ -77,11 +77,15 @@ class Doors:
         """
         begin, end = self.first[place], self.first[place + 1]
         bearing = self._bearing(begin, end, door)  # few of a place's many slots: so asked first
-        if found := [slot for slot in bearing if self._lies_in(slot, *within)]:
-            return self._known(found, door)
-        slots = self._narrowed(begin, end, within)
-        if found := [slot for slot in slots.tolist() if slot in bearing] if bearing else []:
-            return self._known(found, door)
+        found, slots = [slot for slot in bearing if self._lies_in(slot, *within)], None
+        if not found:
+            slots = self._narrowed(begin, end, within)
+            found = [slot for slot in slots.tolist() if slot in bearing] if bearing else []
+        if found and (known := self._known(found, door)):
+            return known
+        slots = self._narrowed(begin, end, within) if slots is None else slots
+        if found:  # the list has the lane for the door that is asked, or the door for the lane
+            return [spot._replace(how="other") for spot in self._unknown(slots, door)]
         return self._unknown(slots, door) if door.number else [self._whole(place, slots)]
 
     def _bearing(self, begin: int, end: int, door: Door) -> Sequence[int]:
@@ -110,7 +114,10 @@ class Doors:
         return slots
 
     def _known(self, slots: list[int], door: Door) -> list[Spot]:
-        """Of the slots with the number or building, take those that agree with the most of what else is asked."""
+        """Of the slots with the number or building, take those that agree with the most of what else is asked.
+
+        None where that is a lane for a door or a door for a lane: those may lie far apart, and one is often wild.
+        """
         if not door.number:
             exact = [slot for slot in slots if self.unit[slot] == door.unit] if door.unit else []
             return self._apart(exact or slots, Accuracy.BUILDING, "building")
@@ -122,7 +129,7 @@ class Doors:
             return self._within(best, "inner")
         if self.inner[one] == door.inner and self.building[one] == door.building:
             accuracy = Accuracy.BUILDING if door.building else Accuracy.DOOR
-            return self._apart(best, accuracy, "door" if self.lane[one] == door.lane else "other")
+            return self._apart(best, accuracy, "door") if self.lane[one] == door.lane else []
         return self._within(best, "inner" if door.building else "door")
 
     def _agreement(self, slot: int, door: Door) -> int:

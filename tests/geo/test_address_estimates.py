@@ -79,3 +79,15 @@ def test_a_slip_is_believed_less_where_the_list_has_gaps():
     gaps = [row for row in full if row.id % 7 == 1]
     assert _sure(_geocoder(full).geocode("康山路8号")) > 0.8 > _sure(_geocoder(gaps).geocode("康山路8号"))
     assert _sure(_geocoder(gaps).geocode("康杉路8号")) > 0.9
+
+
+def test_a_number_that_the_list_has_as_a_lane_lies_among_its_neighbours_where_that_lane_is_wild():
+    doors = [
+        _row(number, f"宜山路{number}号", number * STEP, 0.0, "田林街道") for number in range(1, 100) if number != 51
+    ]
+    near = _geocoder([*doors, _row(500, "宜山路51弄", 51 * STEP, 3 * STEP, "田林街道")]).geocode("宜山路51号").best
+    wild = _geocoder([*doors, _row(500, "宜山路51弄", 51 * STEP, 0.02, "田林街道")]).geocode("宜山路51号").best
+    assert near is not None
+    assert "as a lane or a door" in str(near.reasons[0])
+    assert wild is not None
+    assert metres(wild.lon, wild.lat, LON + 51 * STEP, LAT) < 60
