@@ -86,14 +86,16 @@ MISSED = """\
 What is missed, and what was tried:
 
 - *Cells alone.* On few grids the table fits the processor's cache, and reading it alone is next to nothing: then the
-  parts and records that one point in ten needs are what counts. With sixteen cells per corner the table would be slow
-  enough for the ratio, and ours twice as slow as it is: left as it is. Fetching records before they are read took a
-  third off, float32 in place of exact tests another. It would take shorter records, edges as steps from one another.
-- *Drawing many grids.* Getting the coordinates out of Shapely takes a third of it, finding which cells borders cross a
-  fifth, and packing the records the rest. Sorting what cells list did nothing for that; compiling the writers into
-  their caller, so that numba does not count references for every part, took a third off, packing in two threads nearly
-  half of what was left, and fewer cells an eighth of all. It would take sweeping in two threads as well, and
-  coordinates without a geometry made of every ring. An index is kept in a file and is drawn once per redraw.
+  records that one point in seven needs are what counts. Half of what they cost is that nobody can foresee how many
+  edges a record has, which of them the point is beyond, or whether its cell is divided; the arithmetic is next to
+  nothing. Corners kept once instead of both ends of each edge took a fifth off, clearing the flags apart from all else
+  a tenth. Records of coordinates by number alone, without copies of them, were half as long and half as fast. More
+  cells than four to a corner are nearer to the ratio and no faster. Corners in 16 bits would halve what is read.
+- *Drawing many grids.* With one core to itself it takes two thirds of the join, with two not quite two fifths: a tenth
+  of that is getting the coordinates out of Shapely, which one thread must do, the rest about half finding which cells
+  borders cross and half packing the records. What helped most was to hand no arrays on in loops, whose references
+  numba counts; then rows drawn and packed in bands, two at a time, lists that need no sorting, and arrays made by
+  NumPy, which asks for large pages. Fewer cells did not help. An index is kept in a file and is drawn once per redraw.
 """
 
 

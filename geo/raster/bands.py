@@ -12,8 +12,10 @@ from geo.raster.rings import Rings
 
 Ints = NDArray[np.int32]
 
-_BAND = 1 << 18
-"""Coordinates to a band: what it lists and writes then fits the processor's cache."""
+_BAND = 1 << 19
+"""Coordinates to a band. Smaller ones need less memory while drawing and go through more outlines twice."""
+
+_FEWEST = 4  # or one of two threads may soon have nothing to do
 
 _NONE = np.empty(0, np.int32)
 
@@ -21,7 +23,7 @@ _NONE = np.empty(0, np.int32)
 def draw(rings: Rings, frame: Frame, reach: tuple[int, int] | None) -> tuple[Ints, Ints]:
     """Return table and records. `reach`: how many columns and rows away a border is near to a point, if any."""
     table = np.full(frame.nx * frame.ny, NOBODY, np.int32)
-    cuts = np.linspace(0, frame.ny, min(2 + len(rings.xy) // 2 // _BAND, frame.ny) + 1).astype(int)
+    cuts = np.linspace(0, frame.ny, min(_FEWEST + len(rings.xy) // 2 // _BAND, frame.ny) + 1).astype(int)
     bands = list(pairwise(cuts.tolist()))
     with ThreadPoolExecutor(2) as two:
         pieces = list(two.map(lambda rows: _band(rings, frame, table, *rows), bands))

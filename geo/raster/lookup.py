@@ -47,6 +47,7 @@ def _masks(records: Ints, words: NDArray[np.float32], p: int, u: float, v: float
         border = records[q + _U1]
         bx, by = words[q + _U2], words[q + _U3]
         b = pu * by - pv * bx
+        unsure |= abs(b) < _DOUBT
         q += _U4
         last = q + np.uint64(border & LONGEST) * _U2
         border >>= BORDER_FROM
@@ -56,7 +57,7 @@ def _masks(records: Ints, words: NDArray[np.float32], p: int, u: float, v: float
             # Twice the areas of the triangles that the edge's ends, the centre and the point make.
             b, c = pu * by - pv * bx, ax * by - ay * bx
             d = a - b + c
-            unsure |= (abs(a) < _DOUBT) | (abs(b) < _DOUBT) | (abs(c) < _DOUBT) | (abs(d) < _DOUBT)
+            unsure |= (abs(b) < _DOUBT) | (abs(c) < _DOUBT) | (abs(d) < _DOUBT)
             crossed = ((a > zero) ^ (b > zero)) & ((c > zero) ^ (d > zero))
             inside ^= border * np.int32(crossed)
             q += _U2
@@ -129,18 +130,19 @@ def look_up(cells: Cells, lon: Floats, lat: Floats, first: Ints, flags: NDArray[
     """
     table, records, _, (x0, y0, w, h, nx, ny) = cells
     words = records.view(np.float32)
-    cell, todo, us, vs = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64), np.empty(_BLOCK), np.empty(_BLOCK)
+    cell, todo, us, vs = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32), np.empty(_BLOCK), np.empty(_BLOCK)
     per_w, per_h, seen = 1.0 / w, 1.0 / h, 0
     for start in range(0, lon.shape[0], _BLOCK):
         stop, listed, n = min(start + _BLOCK, lon.shape[0]), 0, 0
         for i in range(start, stop):
             u, v = (lon[i] - x0) * per_w, (lat[i] - y0) * per_h
             within = (u >= 0.0) & (v >= 0.0) & (u < nx) & (v < ny)  # not so for what is no number
-            cell[i - start] = int(v) * nx + int(u) if within else -1
+            cell[i - start] = np.int32(v) * np.int32(nx) + np.int32(u) if within else -1
         for i in range(start, stop):
             code = NOBODY if cell[i - start] < 0 else table[cell[i - start]]
-            first[i], flags[i], todo[listed] = code, 0, i
+            first[i], todo[listed] = code, i
             listed += code < NOBODY
+        flags[start:stop] = 0
         for at in range(listed):
             p = EMPTY - first[todo[at]]
             seen += records[p] + records[p + AHEAD]

@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Flags = NDArray[np.uint8]
 
-CELLS_PER_CORNER = 2.0
+CELLS_PER_CORNER = 4.0
 """Of the table. More make answers by the table alone likelier, until the table no longer fits the processor's cache:
 past _ENOUGH cells (8 MB) it has fewer, but one per corner."""
 
