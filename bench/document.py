@@ -86,16 +86,16 @@ MISSED = """\
 What is missed, and what was tried:
 
 - *Cells alone.* On few grids the table fits the processor's cache, and reading it alone is next to nothing: then the
-  records that one point in seven needs are what counts. Half of what they cost is that nobody can foresee how many
-  edges a record has, which of them the point is beyond, or whether its cell is divided; the arithmetic is next to
-  nothing. Corners kept once instead of both ends of each edge took a fifth off, clearing the flags apart from all else
-  a tenth. Records of coordinates by number alone, without copies of them, were half as long and half as fast. More
-  cells than four to a corner are nearer to the ratio and no faster. Corners in 16 bits would halve what is read.
-- *Drawing many grids.* With one core to itself it takes two thirds of the join, with two not quite two fifths: a tenth
-  of that is getting the coordinates out of Shapely, which one thread must do, the rest about half finding which cells
-  borders cross and half packing the records. What helped most was to hand no arrays on in loops, whose references
-  numba counts; then rows drawn and packed in bands, two at a time, lists that need no sorting, and arrays made by
-  NumPy, which asks for large pages. Fewer cells did not help. An index is kept in a file and is drawn once per redraw.
+  records that one point in nine needs are what counts. Fewer comparisons per edge made no difference to them: it seems
+  to be the branches that nobody can foresee, how many edges a record has and whether a cell is divided. Corners kept
+  once instead of both ends of each edge took a fifth off, clearing the flags apart from all else a tenth. Records that
+  named coordinates without a copy of them were half as long, and placing took half as long again. More cells than four
+  to a corner come nearer to the ratio, but are no faster. Corners in 16 bits would halve what is read of a record.
+- *Drawing many grids.* The work is two thirds of the join's. Two threads share all of it but getting the coordinates
+  out of Shapely, a tenth; of the rest, half is finding which cells borders cross and half packing the records. Handing
+  no arrays on in loops, so that numba counts no references, took most off; then corners kept once, rows drawn and
+  packed in bands, lists that need no sorting, and arrays made by NumPy, which asks for large pages. Fewer cells did not
+  help. An index is kept in a file and is drawn once per redraw.
 """
 
 

@@ -45,8 +45,8 @@ def draw(rings: Rings, frame: Frame, reach: tuple[int, int] | None) -> tuple[Int
 def _band(rings: Rings, frame: Frame, table: Ints, low: int, high: int) -> Ints:
     """Draw rows low to high (which is not one of them) into the table and return their records, as if they stood at 0.
 
-    Arrays are made here rather than by numba: NumPy asks for large pages, and the first touch of a page costs more
-    than what is written there.
+    Large arrays are made here rather than by numba: NumPy asks for large pages, and to touch a page for the first time
+    costs more than to fill it. What of them is never touched costs nothing.
     """
     begin, end = low * frame.nx, high * frame.nx
     entries, n, edges = drawing.draw(rings, frame, low, high - 1, table, np.empty(1 << 20, np.int32))

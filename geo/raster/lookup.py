@@ -27,7 +27,7 @@ from geo.raster.sides import Floats, centre, side, upward
 _BLOCK = 2048  # points
 _DOUBT = np.float32(UNSURE)
 _LOWEST = np.array([0] + [(mask & -mask).bit_length() - 1 for mask in range(1, 64)], np.int32)
-_U1, _U2, _U3, _U4 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+_U1, _HEAD, _RUN, _CORNER = np.uint64(1), np.uint64(HEAD), np.uint64(RUN), np.uint64(CORNER)
 
 Cells = tuple[Ints, Ints, Floats, Frame]
 """Table, records, coordinates, frame."""
@@ -42,14 +42,15 @@ def _masks(records: Ints, words: NDArray[np.float32], p: int, u: float, v: float
     at = np.uint64(p)  # numba would ask of every signed index whether it counts from the end
     inside, pu, pv = records[at + _U1], np.float32(u), np.float32(v)
     zero, unsure = np.float32(0.0), False
-    q = at + _U2 + np.uint64(records[at] & SLOTS)
+    q = at + _HEAD + np.uint64(records[at] & SLOTS)
     for _run in range(records[at] >> RUNS_FROM):
         border = records[q + _U1]
-        bx, by = words[q + _U2], words[q + _U3]
+        q += _RUN
+        bx, by = words[q], words[q + _U1]
         b = pu * by - pv * bx
         unsure |= abs(b) < _DOUBT
-        q += _U4
-        last = q + np.uint64(border & LONGEST) * _U2
+        q += _CORNER
+        last = q + np.uint64(border & LONGEST) * _CORNER
         border >>= BORDER_FROM
         while q < last:
             ax, ay, a = bx, by, b
@@ -60,7 +61,7 @@ def _masks(records: Ints, words: NDArray[np.float32], p: int, u: float, v: float
             unsure |= (abs(b) < _DOUBT) | (abs(c) < _DOUBT) | (abs(d) < _DOUBT)
             crossed = ((a > zero) ^ (b > zero)) & ((c > zero) ^ (d > zero))
             inside ^= border * np.int32(crossed)
-            q += _U2
+            q += _CORNER
     return inside, unsure, np.int64(q)
 
 
