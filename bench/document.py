@@ -86,14 +86,16 @@ MISSED = """\
 What is missed, and what was tried:
 
 - *Cells alone.* On few grids the table fits the processor's cache, and reading it alone is next to nothing: then the
-  parts and records that one point in ten needs are what counts. With sixteen cells per corner the table would be slow
-  enough for the ratio, and ours twice as slow as it is: left as it is. Fetching records before they are read took a
-  third off, float32 in place of exact tests another. It would take shorter records, edges as steps from one another.
-- *Drawing many grids.* Getting the coordinates out of Shapely takes a third of it, finding which cells borders cross a
-  fifth, and packing the records the rest. Sorting what cells list did nothing for that; compiling the writers into
-  their caller, so that numba does not count references for every part, took a third off, packing in two threads nearly
-  half of what was left, and fewer cells an eighth of all. It would take sweeping in two threads as well, and
-  coordinates without a geometry made of every ring. An index is kept in a file and is drawn once per redraw.
+  records that one point in nine needs are what counts. Fewer comparisons per edge made no difference to them: it seems
+  to be the branches that nobody can foresee, how many edges a record has and whether a cell is divided. Corners kept
+  once instead of both ends of each edge took a fifth off, clearing the flags apart from all else a tenth. Records that
+  named coordinates without a copy of them were half as long, and placing took half as long again. More cells than four
+  to a corner come nearer to the ratio, but are no faster. Corners in 16 bits would halve what is read of a record.
+- *Drawing many grids.* The work is two thirds of the join's. Two threads share all of it but getting the coordinates
+  out of Shapely, a tenth; of the rest, half is finding which cells borders cross and half packing the records. Handing
+  no arrays on in loops, so that numba counts no references, took most off; then corners kept once, rows drawn and
+  packed in bands, lists that need no sorting, and arrays made by NumPy, which asks for large pages. Fewer cells did not
+  help. An index is kept in a file and is drawn once per redraw.
 """
 
 

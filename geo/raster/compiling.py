@@ -17,15 +17,18 @@ _HERE = Path(__file__).parent
 
 
 def compiled(loop: Loop) -> Loop:
-    """Compile a function when it is first called, without Python's lock and with the signs of zero as they are."""
-    return cast(Loop, njit(cache=True, nogil=True)(loop))
+    """Compile a function when it is first called, without Python's lock and with the signs of zero as they are.
+
+    Division by zero makes infinity, as in NumPy: to raise for it would cost a branch for each.
+    """
+    return cast(Loop, njit(cache=True, nogil=True, error_model="numpy")(loop))
 
 
 def inlined(loop: Loop) -> Loop:
     """Compile a function into the ones that call it: where it would be called very often, with arrays, whose references
     numba counts.
     """
-    return cast(Loop, njit(cache=True, nogil=True, inline="always")(loop))
+    return cast(Loop, njit(cache=True, nogil=True, inline="always", error_model="numpy")(loop))
 
 
 def _kept() -> Iterator[Path]:

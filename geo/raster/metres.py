@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from geo.raster.compiling import compiled
 from geo.raster.drawing import Ints
-from geo.raster.layout import COUNT, HEAD, MORE, WORDS
+from geo.raster.layout import BORDER_FROM, CORNER, EMPTY, HEAD, LONGEST, MORE, NOBODY, RUN, RUNS_FROM, SLOTS
 from geo.raster.lookup import Cells
 from geo.raster.sides import Floats
 
@@ -16,10 +16,10 @@ STRETCH = 16
 
 
 @compiled
-def _square(xs: Floats, ys: Floats, edge: int, lon: float, lat: float, per_lon: float, per_lat: float) -> float:
+def _square(xy: Floats, edge: int, lon: float, lat: float, per_lon: float, per_lat: float) -> float:
     """The squared metres from a point to an edge."""
-    x, y = (xs[edge] - lon) * per_lon, (ys[edge] - lat) * per_lat
-    dx, dy = (xs[edge + 1] - xs[edge]) * per_lon, (ys[edge + 1] - ys[edge]) * per_lat
+    x, y = (xy[2 * edge] - lon) * per_lon, (xy[2 * edge + 1] - lat) * per_lat
+    dx, dy = (xy[2 * edge + 2] - xy[2 * edge]) * per_lon, (xy[2 * edge + 3] - xy[2 * edge + 1]) * per_lat
     length = dx * dx + dy * dy
     if length == 0.0:
         return np.inf
@@ -31,15 +31,20 @@ def _square(xs: Floats, ys: Floats, edge: int, lon: float, lat: float, per_lon: 
 
 
 @compiled
-def boxes_of_stretches(xs: Floats, ys: Floats, ring_first: NDArray[np.int64], first: NDArray[np.int64]) -> Floats:
+def boxes_of_stretches(xy: Floats, ring_first: NDArray[np.int64], first: NDArray[np.int64]) -> Floats:
     """Return west, south, east, north of each stretch; `first` says where each ring's stretches begin."""
     boxes = np.empty((first[-1], 4))
     for ring in range(ring_first.shape[0] - 1):
         for stretch in range(first[ring], first[ring + 1]):
             begin = ring_first[ring] + (stretch - first[ring]) * STRETCH
             end = min(begin + STRETCH + 1, ring_first[ring + 1])
-            boxes[stretch, 0], boxes[stretch, 1] = xs[begin:end].min(), ys[begin:end].min()
-            boxes[stretch, 2], boxes[stretch, 3] = xs[begin:end].max(), ys[begin:end].max()
+            x, y = xy[2 * begin : 2 * end : 2], xy[2 * begin + 1 : 2 * end : 2]
+            boxes[stretch, 0], boxes[stretch, 1], boxes[stretch, 2], boxes[stretch, 3] = (
+                x.min(),
+                y.min(),
+                x.max(),
+                y.max(),
+            )
     return boxes
 
 
@@ -54,7 +59,7 @@ def _box_square(box: Floats, lon: float, lat: float, per_lon: float, per_lat: fl
 
 @compiled
 def metres_to_border(
-    xs: Floats, ys: Floats, begins: NDArray[np.int64], ends: NDArray[np.int64], boxes: Floats,
+    xy: Floats, begins: NDArray[np.int64], ends: NDArray[np.int64], boxes: Floats,
     of: NDArray[np.int64], lon: Floats, lat: Floats, owner: Ints, per_lat: float,
 ) -> Floats:  # fmt: skip
     """Return the metres from each point to the border of one outline, NaN where that is -1, infinite without border.
@@ -77,42 +82,36 @@ def metres_to_border(
             stretch = nearest if turn < first else turn
             if first < last and _box_square(boxes[stretch], x, y, per_lon, per_lat) <= best:
                 for edge in range(begins[stretch], ends[stretch]):
-                    best = min(best, _square(xs, ys, edge, x, y, per_lon, per_lat))
+                    best = min(best, _square(xy, edge, x, y, per_lon, per_lat))
         metres[i] = math.sqrt(best)
     return metres
 
 
 @compiled
 def _nearest_in(
-    cells: Cells,
-    p: int,
-    lon: float,
-    lat: float,
-    per_lon: float,
-    per_lat: float,
-    best: float,
-    best_mm: float,
-    found: int,
+    cells: Cells, p: int, lon: float, lat: float, per_lon: float, per_lat: float,
+    best: float, best_mm: float, found: int,
 ) -> tuple[float, float, int]:  # fmt: skip
     """Go through a record and those that follow it, for an edge that is nearer or as near and of an earlier outline."""
-    _, records, xs, ys, _ = cells
-    more = True
+    records, xy, more = cells[1], cells[2], True
     while more:
-        outlines = records[p] & COUNT
+        outlines = records[p] & SLOTS
         q = p + HEAD + outlines
-        for _edge in range(records[p + 1]):
-            square = _square(xs, ys, records[q + 5], lon, lat, per_lon, per_lat)
-            if square <= best:
+        for _run in range(records[p] >> RUNS_FROM):
+            edges = records[q + 1] & LONGEST
+            for edge in range(records[q], records[q] + edges):
+                square = _square(xy, edge, lon, lat, per_lon, per_lat)
+                if square > best:
+                    continue
                 mm = np.rint(math.sqrt(square) * 1000.0)
                 for slot in range(outlines):
-                    if records[q + 4] >> slot & 1:
-                        owner = records[p + HEAD + slot]
-                        if mm < best_mm or (mm == best_mm and owner < found):
-                            best_mm, found = mm, owner
-                            best = ((mm + 1.0) / 1000.0) ** 2  # what rounds to the same millimetre still counts
-            q += WORDS
-        more = (records[p] & MORE) != 0
-        p += HEAD + outlines + WORDS * records[p + 1]
+                    owner = records[p + HEAD + slot]
+                    mine = records[q + 1] >> BORDER_FROM >> slot & 1
+                    if mine and (mm < best_mm or (mm == best_mm and owner < found)):
+                        best_mm, found = mm, owner
+                        best = ((mm + 1.0) / 1000.0) ** 2  # what rounds to the same millimetre still counts
+            q += RUN + CORNER * (1 + edges)
+        more, p = (records[p] & MORE) != 0, q
     return best, best_mm, found
 
 
@@ -124,7 +123,7 @@ def nearest_within(
 
     Only borders within `metres` count; they must lie at most so many columns and rows away.
     """
-    table, records, _, _, (x0, y0, w, h, nx, ny) = cells
+    table, records, (x0, y0, w, h, nx, ny) = cells[0], cells[1], cells[3]
     nearest = np.full(lon.shape[0], -1, np.int32)
     for i in range(lon.shape[0]):
         u, v = (lon[i] - x0) * (1.0 / w), (lat[i] - y0) * (1.0 / h)
@@ -138,11 +137,16 @@ def nearest_within(
                 code = table[row * nx + column]
                 if code >= -1:
                     continue
-                parts = -1 - code
-                for part in range(parts, parts + records[parts - 1] ** 2):
-                    if records[part] < -1:
+                p = EMPTY - code
+                if records[p] >= 0:
+                    best, best_mm, found = _nearest_in(
+                        cells, p, lon[i], lat[i], per_lon, per_lat, best, best_mm, found
+                    )  # fmt: skip
+                    continue
+                for part in range(p + 1, p + 1 + records[p] ** 2):
+                    if records[part] < NOBODY:
                         best, best_mm, found = _nearest_in(
-                            cells, -2 - records[part], lon[i], lat[i], per_lon, per_lat, best, best_mm, found
+                            cells, p + EMPTY - records[part], lon[i], lat[i], per_lon, per_lat, best, best_mm, found
                         )
         nearest[i] = found
     return nearest

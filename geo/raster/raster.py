@@ -10,18 +10,32 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.raster.layout import COUNT, DOUBT, HEAD, MORE, NOBODY, TINY, UNSURE, WORDS, Frame
+from geo.raster.layout import (
+    BORDER_FROM,
+    CORNER,
+    DOUBT,
+    EMPTY,
+    HEAD,
+    LONGEST,
+    MORE,
+    NOBODY,
+    RUN,
+    RUNS_FROM,
+    SLOTS,
+    TINY,
+    UNSURE,
+    Frame,
+)
 from geo.sphere import M_PER_DEG
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Flags = NDArray[np.uint8]
 
-CELLS_PER_CORNER = 2.0
+CELLS_PER_CORNER = 4.0
 """Of the table. More make answers by the table alone likelier, until the table no longer fits the processor's cache:
 past _ENOUGH cells (8 MB) it has fewer, but one per corner."""
 
@@ -34,10 +48,19 @@ class Arrays(NamedTuple):
 
     table: Ints
     records: Ints
-    xs: Floats
-    ys: Floats
+    xy: Floats
     ring_first: NDArray[np.int64]
     ring_owner: Ints
+
+    @property
+    def xs(self) -> Floats:
+        """Longitudes of the coordinates."""
+        return self.xy[::2]
+
+    @property
+    def ys(self) -> Floats:
+        """Latitudes of the coordinates."""
+        return self.xy[1::2]
 
 
 class Raster:
@@ -48,7 +71,7 @@ class Raster:
         self.arrays, self.frame, self.count, self.reach = arrays, frame, count, reach
         # Through a memoryview one number comes out three times as fast as out of an array.
         self._table, self._records = arrays.table.data, arrays.records.data
-        self._words = arrays.records.view(np.float32).data
+        self._words, self._xy = arrays.records.view(np.float32).data, arrays.xy.data
         self._per_w, self._per_h = 1.0 / frame.w, 1.0 / frame.h
 
     @classmethod
@@ -60,15 +83,14 @@ class Raster:
 
         Points within `near_m` metres of a border, but in no outline, will be told from those further off.
         """
-        from geo.raster import drawing, packing
+        from geo.raster import bands
+        from geo.raster.rings import rings_of
 
-        xs, ys, ring_first, ring_owner = _coordinates(np.array(outlines, dtype=object))
-        frame, reach = _frame(xs, ys, near_m / M_PER_DEG, cells_per_corner)
-        table, edges, owners = drawing.sweep(xs, ys, ring_first, ring_owner, frame)
-        if near_m:
-            drawing.surround(table, frame, *reach)
-        records = packing.pack(table, edges, owners, xs, ys, frame)
-        arrays = Arrays(table, records, xs, ys, ring_first, ring_owner)
+        rings = rings_of(outlines)
+        frame, reach = _frame(rings.boxes, len(rings.xy) // 2, near_m / M_PER_DEG, cells_per_corner)
+        table, records = bands.draw(rings, frame, reach if near_m else None)
+        ring_owner = np.repeat(np.arange(len(outlines), dtype=np.int32), np.diff(rings.of))
+        arrays = Arrays(table, records, rings.xy, rings.first, ring_owner)
         return cls(arrays, frame, count=len(outlines), reach=reach)
 
     # one point
@@ -103,19 +125,20 @@ class Raster:
 
     def _covering(self, code: int, lon: float, lat: float, u: float, v: float) -> Iterator[tuple[int, bool]]:
         """Follow a cell's code to its part and on to its records."""
-        records, frame, column, row = self._records, self.frame, int(u), int(v)
-        k = records[-2 - code]
-        u, v = (u - column) * k, (v - row) * k
-        part_column, part_row = min(int(u), k - 1), min(int(v), k - 1)
-        code = records[-1 - code + part_row * k + part_column]
-        if code >= NOBODY:
-            if code >= 0:
-                yield code, False
-            return
-        u, v, p, more = u - part_column - 0.5, v - part_row - 0.5, -2 - code, True
+        records, frame, column, row, p = self._records, self.frame, int(u), int(v), EMPTY - code
+        u, v, k, part_column, part_row = u - column, v - row, -records[p], 0, 0
+        if k > 0:
+            part_column, part_row = min(int(u * k), k - 1), min(int(v * k), k - 1)
+            code = records[p + 1 + part_row * k + part_column]
+            if code >= NOBODY:
+                if code >= 0:
+                    yield code, False
+                return
+            u, v, p = u * k - part_column, v * k - part_row, p + EMPTY - code
+        more, k = True, max(k, 1)
         while more:
-            outlines, on = records[p] & COUNT, 0
-            covering = self._masks(p, u, v)
+            outlines, on = records[p] & SLOTS, 0
+            covering, end = self._masks(p, u - 0.5, v - 0.5)
             if covering is None:
                 mx = _centre(frame.x0 + column * frame.w, part_column, frame.w / k)
                 my = _centre(frame.y0 + row * frame.h, part_row, frame.h / k)
@@ -123,42 +146,44 @@ class Raster:
             for slot in range(outlines):
                 if covering >> slot & 1:
                     yield records[p + HEAD + slot], bool(on >> slot & 1)
-            more = bool(records[p] & MORE)
-            p += HEAD + outlines + WORDS * records[p + 1]
+            more, p = bool(records[p] & MORE), end
 
-    def _masks(self, p: int, u: float, v: float) -> int | None:
+    def _masks(self, p: int, u: float, v: float) -> tuple[int | None, int]:
         """`lookup._masks` for one point; None where it leaves a doubt."""
-        records, words = self._records, self._words
-        inside, q = records[p + 2], p + HEAD + (records[p] & COUNT)
-        for _ in range(records[p + 1]):
-            ax, ay, bx, by = words[q : q + 4]
-            a, b, c = u * ay - v * ax, u * by - v * bx, ax * by - ay * bx
-            d = a - b + c
-            if min(abs(a), abs(b), abs(c), abs(d)) < UNSURE:
-                return None
-            if (a > 0.0) != (b > 0.0) and (c > 0.0) != (d > 0.0):
-                inside ^= records[q + 4]
-            q += WORDS
-        return inside
+        records, words, sure = self._records, self._words, True
+        inside, q = records[p + 1], p + HEAD + (records[p] & SLOTS)
+        for _run in range(records[p] >> RUNS_FROM):
+            border, bx, by = records[q + 1], words[q + 2], words[q + 3]
+            b, q = u * by - v * bx, q + RUN + CORNER
+            for at in range(q, q + CORNER * (border & LONGEST), CORNER):
+                ax, ay, a = bx, by, b
+                bx, by = words[at], words[at + 1]
+                b, c = u * by - v * bx, ax * by - ay * bx
+                d = a - b + c
+                sure &= min(abs(a), abs(b), abs(c), abs(d)) >= UNSURE
+                if (a > 0.0) != (b > 0.0) and (c > 0.0) != (d > 0.0):
+                    inside ^= border >> BORDER_FROM
+            q += CORNER * (border & LONGEST)
+        return inside if sure else None, q
 
     def _surely(self, p: int, mx: float, my: float, x: float, y: float) -> tuple[int, int]:
         """`lookup._surely` for one point."""
-        records, xs, ys, on = self._records, self.arrays.xs, self.arrays.ys, 0
-        inside, q = records[p + 2], p + HEAD + (records[p] & COUNT)
-        for _ in range(records[p + 1]):
-            mask, edge = records[q + 4], records[q + 5]
-            low, high = sorted([(ys.item(edge), xs.item(edge)), (ys.item(edge + 1), xs.item(edge + 1))])
-            (y1, x1), (y2, x2) = low, high
-            left = side(x1, y1, x2, y2, mx, y) >= 0
-            if y1 <= y <= y2:
-                where = side(x1, y1, x2, y2, x, y)
-                if where == 0 and min(x1, x2) <= x <= max(x1, x2):
-                    on |= mask
-                if y < y2 and left != (where >= 0):
+        records, xy, on = self._records, self._xy, 0
+        inside, q = records[p + 1], p + HEAD + (records[p] & SLOTS)
+        for _run in range(records[p] >> RUNS_FROM):
+            mask, edges = records[q + 1] >> BORDER_FROM, records[q + 1] & LONGEST
+            for at in range(2 * records[q], 2 * (records[q] + edges), 2):
+                (y1, x1), (y2, x2) = sorted([(xy[at + 1], xy[at]), (xy[at + 3], xy[at + 2])])
+                left = side(x1, y1, x2, y2, mx, y) >= 0
+                if y1 <= y <= y2:
+                    where = side(x1, y1, x2, y2, x, y)
+                    if where == 0 and min(x1, x2) <= x <= max(x1, x2):
+                        on |= mask
+                    if y < y2 and left != (where >= 0):
+                        inside ^= mask
+                if (x1 < mx) != (x2 < mx) and (side(x1, y1, x2, y2, mx, my) >= 0) != left:
                     inside ^= mask
-            if (x1 < mx) != (x2 < mx) and (side(x1, y1, x2, y2, mx, my) >= 0) != left:
-                inside ^= mask
-            q += WORDS
+            q += RUN + CORNER * (1 + edges)
         return inside | on, on
 
     # many points
@@ -198,13 +223,12 @@ class Raster:
         begins, ends, boxes, of = self._stretches
         arrays = self.arrays
         return measuring.metres_to_border(
-            arrays.xs, arrays.ys, begins, ends, boxes, of, lon, lat, owner, M_PER_DEG
+            arrays.xy, begins, ends, boxes, of, lon, lat, owner, M_PER_DEG
         )  # fmt: skip
 
     @property
-    def _cells(self) -> tuple[Ints, Ints, Floats, Floats, Frame]:
-        arrays = self.arrays
-        return arrays.table, arrays.records, arrays.xs, arrays.ys, self.frame
+    def _cells(self) -> tuple[Ints, Ints, Floats, Frame]:
+        return self.arrays.table, self.arrays.records, self.arrays.xy, self.frame
 
     @cached_property
     def _stretches(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, NDArray[np.int64]]:
@@ -218,7 +242,7 @@ class Raster:
         ring = np.repeat(np.arange(len(counts)), counts)
         begins = ring_first[:-1][ring] + (np.arange(first[-1]) - first[:-1][ring]) * measuring.STRETCH
         ends = np.minimum(begins + measuring.STRETCH, ring_first[1:][ring] - 1)
-        boxes = measuring.boxes_of_stretches(self.arrays.xs, self.arrays.ys, ring_first, first)
+        boxes = measuring.boxes_of_stretches(self.arrays.xy, ring_first, first)
         return begins, ends, boxes, np.searchsorted(ring_owner[ring], np.arange(self.count + 1))
 
 
@@ -246,24 +270,16 @@ def _in_turn_or_at_once(some: Callable[[int, int], Any], n: int, threads: int) -
         list(pool.map(some, cuts[:-1], cuts[1:]))
 
 
-def _coordinates(outlines: NDArray[np.object_]) -> tuple[Floats, Floats, NDArray[np.int64], Ints]:
-    """All rings in a row: x, y, where each ring begins (and the last ends), and whose it is."""
-    parts, owner = shapely.get_parts(outlines, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    xy = shapely.get_coordinates(rings)
-    first = np.concatenate(([0], np.cumsum(shapely.get_num_coordinates(rings), dtype=np.int64)))
-    return xy[:, 0].copy(), xy[:, 1].copy(), first.astype(np.int64), owner[part].astype(np.int32)
-
-
-def _frame(xs: Floats, ys: Floats, near_deg: float, per_corner: float) -> tuple[Frame, tuple[int, int]]:
+def _frame(boxes: Floats, corners: int, near_deg: float, per_corner: float) -> tuple[Frame, tuple[int, int]]:
     """Cells about as wide as high on the ground, over all outlines and what is near them."""
-    if not len(xs):
+    if not corners:
         return Frame(0.0, 0.0, 1.0, 1.0, 1, 1), (0, 0)
     near_deg *= 1.01
-    south, north = float(ys.min()) - near_deg, float(ys.max()) + near_deg
+    least, most = boxes.min(axis=0), boxes.max(axis=0)
+    south, north = float(least[1]) - near_deg, float(most[3]) + near_deg
     squeeze = math.cos(math.radians(min(max(abs(south), abs(north)), 89.0)))
-    west, east = float(xs.min()) - near_deg / squeeze, float(xs.max()) + near_deg / squeeze
-    cells = min(max(min(per_corner * len(xs), max(_ENOUGH, len(xs))), _FEWEST), _MOST)
+    west, east = float(least[0]) - near_deg / squeeze, float(most[2]) + near_deg / squeeze
+    cells = min(max(min(per_corner * corners, max(_ENOUGH, corners)), _FEWEST), _MOST)
     h = max(math.sqrt((east - west) * squeeze * (north - south) / cells), _SMALLEST_DEG)
     w = h / squeeze
     x0, y0 = west - w / 2, south - h / 2

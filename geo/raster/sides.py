@@ -92,7 +92,11 @@ def first_right(line: Line, y: float, west: float, width: float, columns: int) -
     """Return the first of some columns whose centre, at a height that the edge crosses, is right of the edge."""
     x1, y1, x2, y2 = line
     about = x1 + (y - y1) / (y2 - y1) * (x2 - x1)
-    k = min(max(int((about - west) / width + 0.5), 0), columns)
+    place = (about - west) / width + 0.5
+    k = min(max(int(place), 0), columns)
+    beside = 1e-6 + 1e-15 * abs(about) / width  # of a cell: far more than rounding can move `about`
+    if beside < place - k < 1.0 - beside:
+        return k
     while k > 0 and side(x1, y1, x2, y2, centre(west, k - 1, width), y) < 0.0:
         k -= 1
     while k < columns and side(x1, y1, x2, y2, centre(west, k, width), y) >= 0.0:
