@@ -149,7 +149,7 @@ def _indexes(found: list[Found]) -> str:
         for ground in found
     ]  # fmt: skip
     text = (
-        "The index, drawn by one thread. “In all” is a process that reads polygons and points and places the points"
+        "The index, drawn by two threads. “In all” is a process that reads polygons and points and places the points"
         " once, beside one that joins them: the most memory that was resident, Python and its libraries included."
     )
     return f"{text}\n\n{table(heads, rows)}"
