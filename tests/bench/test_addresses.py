@@ -96,7 +96,7 @@ def test_a_sample_is_seeded_and_a_smaller_one_is_part_of_it():
 
 def test_the_document_says_which_aims_are_missed(outcomes: list[Outcome]):
     slow = Baseline(texts=2, right=0.5, placed=0.1, p50_ms=250.0, per_second=4.0)
-    county = put_together(60, 2, outcomes, (1.0, 0.5), {addresses.TRIGRAMS: slow})
+    county = put_together(60, 2, outcomes, 1200.0, (1.0, 0.5), {addresses.TRIGRAMS: slow})
     taiwan = Taiwan(10, 10, 1.0, 5, 0.99, 0, 500.0, ())
     shanghai = Shanghai(100, 0.9, 0.85, 0.94, 100.0, 0.05, 50, 0.02, 80, 0.9, 0.95, 90.0,
                         (Tenth(0.9, 50, 0.95, 0.93),), (Stricter(0.8, 0.52, 0.96, 90.0),), {"door": 100},
