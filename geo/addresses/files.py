@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 3
-"""Raised whenever what the columns mean changes: an older index is then built anew."""
+VERSION = 4
+"""Raised whenever what the columns hold or mean changes: an older index is then built anew."""
 MANIFEST = "gazetteer.json"
 _BLOCK = 1 << 20
 
