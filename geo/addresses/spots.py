@@ -26,7 +26,8 @@ _WHOLE = {Head.ROAD: Accuracy.ROAD, Head.COMPOUND: Accuracy.COMPOUND, Head.LANDM
 
 
 class Spot(NamedTuple):
-    """A point with how it was found. how: door, inner, building, whole, part, between, beyond, beside or extent.
+    """A point with how it was found. how: door, other (the number as a lane's for a door's, or a door's for a lane's),
+    inner, building, whole, part, between, beyond, crossing, sibling or extent.
 
     gap_m: the standard error of an estimate, or how far apart the rows lie that were taken together.
     row: the row that it is, or the nearest known one. beside: of an estimate, the township and the numbers to each
@@ -116,7 +117,7 @@ class Doors:
     def _known(self, slots: list[int], door: Door) -> list[Spot]:
         """Of the slots with the number or building, take those that agree with the most of what else is asked.
 
-        None where that is a lane for a door or a door for a lane: those may lie far apart, and one is often wild.
+        Empty where that is a lane for a door or a door for a lane: those may lie far apart, and one is often wild.
         """
         if not door.number:
             exact = [slot for slot in slots if self.unit[slot] == door.unit] if door.unit else []
