@@ -28,11 +28,12 @@ from geo.addresses.ground import metres, metres_to
 from geo.addresses.writing import plain
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
-REPORTED_SEEDS = (1, 2, 3)
-PLACED_FROM = 0.5
-"""A point that is likelier right than wrong counts as placed; a less sure one is a proposal to a person."""
-STRICTER = (0.6, 0.7, 0.8, 0.9)
-"""What an office may ask for that would rather place less."""
+REPORTED_SEEDS = tuple(range(1, 21))
+"""So many that chance leaves a tenth of confidence within 5 points: of three a tenth has a hundred answers, and 9."""
+PLACED_FROM = 0.7
+"""What the desk calls likely counts as placed: of these the aims for township and distance hold."""
+PLACING_FROM = (0.5, 0.6, 0.8, 0.9)
+"""What an office may ask for that would rather place more or less."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,15 @@ class Tenth:
         """How far apart an honest tenth is in no more than one case of twenty: two standard errors."""
         return 2 * math.sqrt(self.says * (1 - self.says) / self.count)
 
+    @property
+    def apart(self) -> float:
+        """How far what it says is from what is right."""
+        return abs(self.says - self.right)
+
 
 @dataclass(frozen=True)
-class Stricter:
-    """What is placed where only points at least so sure are: the share of all asked, and of it as in Shanghai."""
+class Placed:
+    """What is placed where points at least so sure are: the share of all asked, and of it as in Shanghai."""
 
     sure_from: float
     placed: float
@@ -82,7 +88,7 @@ class Shanghai:
     numbered_township: float
     numbered_median_m: float
     tenths: tuple[Tenth, ...]
-    stricter: tuple[Stricter, ...]
+    otherwise: tuple[Placed, ...]
     by_accuracy: dict[str, int]
     per_second: float
 
@@ -151,14 +157,14 @@ def _figures(asked: list[tuple[AddressRow, Candidate | None]], per_second: float
         len(asked), len(points) / len(asked), len(placed) / len(asked), float(town.mean()), float(np.median(off)),
         float((off > 1000).mean()), int(sure.sum()), float((off[sure] > 1000).mean()) if sure.any() else 0.0,
         len(numbered), len(of_them) / len(numbered), float(_town(of_them).mean()), float(np.median(_off(of_them))),
-        tenths(points), tuple(_stricter(points, sure_from, len(asked)) for sure_from in STRICTER),
+        tenths(points), tuple(_placed(points, sure_from, len(asked)) for sure_from in PLACING_FROM),
         dict(Counter(str(best.accuracy) if best else "nothing" for _, best in asked)), per_second,
     )  # fmt: skip
 
 
-def _stricter(points: list[tuple[AddressRow, Candidate]], sure_from: float, asked: int) -> Stricter:
+def _placed(points: list[tuple[AddressRow, Candidate]], sure_from: float, asked: int) -> Placed:
     placed = [(row, best) for row, best in points if best.confidence >= sure_from]
-    return Stricter(sure_from, len(placed) / asked, float(_town(placed).mean()), float(np.median(_off(placed))))
+    return Placed(sure_from, len(placed) / asked, float(_town(placed).mean()), float(np.median(_off(placed))))
 
 
 def tenths(points: list[tuple[AddressRow, Candidate]]) -> tuple[Tenth, ...]:

@@ -49,9 +49,16 @@ def _around(points: Points, others: Points) -> Points:
 
 
 def _line(gazetteer: Gazetteer, place: int, lon: float, lat: float) -> Points:
-    """Return points along a road, with points between neighbours in number; see Points."""
+    """Return points along a road, with points between neighbours in number; see Points.
+
+    Houses that stand back from it, in a lane or a compound, are left out where doors by the road are known: two such
+    may lie nearer to each other than the roads' own doors do anywhere but where they cross.
+    """
     columns = gazetteer.columns
-    rows = columns["slot_row"][slice(*gazetteer.values["place_first"][place : place + 2])]
+    slots = slice(*gazetteer.values["place_first"][place : place + 2])
+    back = columns["slot_lane"][slots] | columns["slot_inner"][slots] | columns["slot_building"][slots]
+    rows = columns["slot_row"][slots]
+    rows = rows if back.all() else rows[back == 0]
     rows = rows[:: max(1, len(rows) // MOST)]
     points: Points = (columns["row_lon"][rows] - lon) * per_lon(lat) + 1j * ((columns["row_lat"][rows] - lat) * PER_LAT)
     step = np.diff(points)

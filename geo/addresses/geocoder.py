@@ -35,7 +35,8 @@ class Geocoder:
         """Return what places the text may mean, the likeliest first."""
         reading, claims = self.weighed(text)
         claims = [claim for place, claim in enumerate(claims) if place < 2 or claim.share >= HOPELESS][:CANDIDATES]
-        found = [self._candidate(claim, sure, reading) for claim, sure in zip(claims, _exclusive(claims), strict=True)]
+        sure = _exclusive(claims, self._weigher.sparse)
+        found = [self._candidate(*claimed, reading) for claimed in zip(claims, sure, strict=True)]
         found += self._areas.candidates(reading)
         found.sort(key=lambda each: (-_rank(each), -each.confidence))
         found = found[:CANDIDATES]
@@ -73,9 +74,9 @@ class Geocoder:
                          reasons(claim, self.gazetteer, reading.written.text))  # fmt: skip
 
 
-def _exclusive(claims: list[Claim]) -> list[float]:
+def _exclusive(claims: list[Claim], gaps: float) -> list[float]:
     """Return how sure each claim is: the others have only what the likeliest place leaves, for not all can be meant."""
-    sure = [confidence(claim.terms, claim.share) for claim in claims]
+    sure = [confidence(claim.terms, claim.share, gaps) for claim in claims]
     points = [place for place, claim in enumerate(claims) if claim.spot.accuracy.is_point]
     if len(points) < 2:
         return sure

@@ -20,6 +20,8 @@ ONE_PLACE_M = 150.0
 """Claims nearer than this are one place, found in two ways."""
 SIBLING_M = 250.0
 """How far a numbered quarter lies from the next one, as a rule: 崂山四村 from 崂山五村."""
+NARROW_M = 40.0
+"""Errors, and how far crossing roads stay apart, are not told from each other below this."""
 WIDE_M = 300.0
 """An estimate so uncertain begins to miss RIGHT_M: from here on its error counts for more."""
 UNRIVALLED = 0.999
@@ -31,7 +33,7 @@ SITE = "工地"
 SHORT = 3
 """Characters of a name of which a slip leaves one that tells it apart."""
 _HAMLET = re.compile(r"(?:宅|队|组|浜|湾|庄|屯|埭|圩|家桥)$")
-_CONTINUES = re.compile(r"[一-鿿]{1,5}?(?:宅|队|组|村|弄|路|街)(?![口面上边])")
+_CONTINUES = re.compile(r"[一-鿿]{1,5}?(?:宅|队|组|村|弄|路|街)(?![口面上边灯牌段])")
 _OTHERS = frozenset((Head.ROAD, Head.COMPOUND, Head.LANDMARK))
 EXACT = ("building", "door", "whole")
 
@@ -88,8 +90,8 @@ class Weigher:
 
     def _terms(self, claim: Claim, reading: Reading, found: list[Claim]) -> dict[str, float]:
         spot, terms = claim.spot, {claim.spot.how: 1.0}
-        if spot.how in ("between", "beyond", "crossing", "part", "inner"):
-            terms["error"] = math.log(max(spot.gap_m, 40.0) / 100.0)
+        if spot.how in ("between", "beyond", "part", "inner", "crossing"):
+            terms["apart" if spot.how == "crossing" else "error"] = math.log(max(spot.gap_m, NARROW_M) / 100.0)
         if spot.how in ("between", "beyond"):
             terms |= self._doubts(claim, reading)
         for mention in claim.used:
@@ -137,6 +139,8 @@ class Weigher:
         how = claim.spot.how
         if how in ("whole", "part"):
             terms["sparse_hamlet" if hamlet else "sparse_name"] = self.sparse
+        if how == "crossing":
+            terms["sparse_crossing"] = self.sparse
         if how == "whole" and hamlet:
             row, said = self._in_village_written(claim), self._said(claim.mention, reading)
             alike = 2 * LCSseq.similarity(row, said) / max(1, len(row) + len(said))
@@ -257,12 +261,12 @@ def _metres(one: Claim, other: Claim) -> float:
 
 
 def _distinct(found: list[Claim]) -> list[Claim]:
-    """Keep the best claim of each place; a less exact one for the same stretch of text is the same place."""
+    """Keep the best claim of each place; the area of what a point was found in is the same place, and less exact."""
     kept: list[Claim] = []
-    for claim in found:
+    for claim in sorted(found, key=lambda claim: not claim.spot.accuracy.is_point):
         if not any(_same_place(claim, other) for other in kept):
             kept.append(claim)
-    return kept
+    return sorted(kept, key=lambda claim: -claim.evidence)
 
 
 def _same_place(claim: Claim, other: Claim) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from bench import address_document, addresses
 from bench.address_baselines import Baseline, placeable, similar_by_rapidfuzz, similar_by_trigrams
 from bench.address_limits import Limits
-from bench.address_real import Shanghai, Stricter, Taiwan, Tenth
+from bench.address_real import Placed, Shanghai, Taiwan, Tenth
 from bench.address_scores import Outcome, Share, ask, by_class, calibration, confidently_wrong, share
 from bench.addresses import Measured, put_together, sample
 from bench.disturbances import Query
@@ -99,7 +99,7 @@ def test_the_document_says_which_aims_are_missed(outcomes: list[Outcome]):
     county = put_together(60, 2, outcomes, 1200.0, (1.0, 0.5), {addresses.TRIGRAMS: slow})
     taiwan = Taiwan(10, 10, 1.0, 5, 0.99, 0, 500.0, ())
     shanghai = Shanghai(100, 0.9, 0.85, 0.94, 100.0, 0.05, 50, 0.02, 80, 0.9, 0.95, 90.0,
-                        (Tenth(0.9, 50, 0.95, 0.93),), (Stricter(0.8, 0.52, 0.96, 90.0),), {"door": 100},
+                        (Tenth(0.9, 50, 0.95, 0.93),), (Placed(0.8, 0.52, 0.96, 90.0),), {"door": 100},
                         300.0)  # fmt: skip
     limits = Limits(0.6, 0.2, 0.5, 0.9, 0.9)
     text = address_document.addresses(Measured(county, taiwan, shanghai, limits), MOMENT)
@@ -113,4 +113,9 @@ def test_the_document_says_which_aims_are_missed(outcomes: list[Outcome]):
     assert "52.0%" in rows["all, placed from 0.8 on"]
     worse = Measured(county, taiwan, replace(shanghai, sure_far=0.2))
     assert "20.0% | **missed**" in address_document.addresses(worse, MOMENT)
+    boastful = Measured(
+        county, taiwan, replace(shanghai, tenths=(Tenth(0.9, 50, 0.95, 0.93), Tenth(0.5, 9, 0.55, 0.4)))
+    )
+    assert "≤ 5% | 2.0% | reached" in text
+    assert "≤ 5% | 15.0% | **missed**" in address_document.addresses(boastful, MOMENT)
     assert "(c)" not in address_document.addresses(Measured(county, None, None), MOMENT)
