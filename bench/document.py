@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.intake import CALLERS, WORKERS, Figures
-from bench.locate import DRAWN, DRAWN_AND_ASKED, ONE_POINTS, ROUNDS, SJOIN, SPENT_S, Found, Measured, One
+from bench.locate import DRAWN, DRAWN_AND_ASKED, ONE_POINTS, ROUNDS, SPENT_S, Found, Measured, One
 from bench.locate import ONE as SINGLE
 from bench.locate import OURS as OUR_LOCATOR
 from bench.locate_aims import Aim, aims
 from bench.locate_file import OURS, THEIRS, Agreement, Cost
 from bench.measuring import cores, machine, median
 from bench.pages import Weight
+from bench.peers import SJOIN
 from bench.redraw_check import FAULTS, PLAIN, Checked
 from bench.redraw_import import Imported, middle
 from database.settings import ROOT
@@ -83,19 +84,20 @@ def locating(count: int, agreement: Agreement, costs: dict[str, Cost], moment: M
 
 
 MISSED = """\
-What is missed, and what was tried:
+What is missed in this run or was in another, and what was tried:
 
 - *Cells alone.* On few grids the table fits the processor's cache, and reading it alone is next to nothing: then the
   records that one point in nine needs are what counts. Fewer comparisons per edge made no difference to them: it seems
   to be the branches that nobody can foresee, how many edges a record has and whether a cell is divided. Corners kept
-  once instead of both ends of each edge took a fifth off, clearing the flags apart from all else a tenth. Records that
-  named coordinates without a copy of them were half as long, and placing took half as long again. More cells than four
-  to a corner come nearer to the ratio, but are no faster. Corners in 16 bits would halve what is read of a record.
-- *Drawing many grids.* The work is two thirds of the join's. Two threads share all of it but getting the coordinates
-  out of Shapely, a tenth; of the rest, half is finding which cells borders cross and half packing the records. Handing
-  no arrays on in loops, so that numba counts no references, took most off; then corners kept once, rows drawn and
-  packed in bands, lists that need no sorting, and arrays made by NumPy, which asks for large pages. Fewer cells did not
-  help. An index is kept in a file and is drawn once per redraw.
+  once instead of both ends of each edge took a fifth off, clearing the flags apart from all else a tenth, settling the
+  few doubtful points apart from the others and smaller blocks another tenth. Records that named coordinates without a
+  copy of them were half as long, and placing took half as long again. More cells than four to a corner come nearer to
+  the ratio, but are no faster. Corners in 16 bits would halve what is read of a record.
+- *Drawing many grids.* The work is half of the join's or more. Two threads share all of it but getting the coordinates
+  out of Shapely, a tenth, done beside the first look at them; of the rest, half is finding which cells borders cross
+  and half packing the records. Handing no arrays on in loops, so that numba counts no references, took most off; then
+  corners kept once, rows drawn and packed in bands, lists that need no sorting, and arrays made by NumPy, which asks
+  for large pages. Fewer cells did not help. An index is kept in a file and is drawn once per redraw.
 """
 
 
@@ -132,7 +134,9 @@ def _judged(measured: Measured, moment: Moment) -> str:
         f" only adding up the points. They take turns in one run, {ROUNDS} times; who has spent {SPENT_S:.0f} s on one"
         " ground misses later rounds, and the loop over the rtree is asked for a fiftieth of the points. Points and"
         " polygons stand ready in the form that each likes best and the join alone is timed, without choosing one of"
-        " several polygons; ours chooses. An index of the points is part of the question, except for PostGIS."
+        " several polygons; ours chooses. An index of the points is part of the question, except for PostGIS. One join"
+        " is of polygons as a file gives them, as everyone calls it: drawing ours and placing is measured by that one,"
+        " placing alone by the faster one whose polygons were prepared before."
         " Threads: PostGIS one, DuckDB and SedonaDB as many as they like, the others one where nothing is said.\n\n"
         f"{_proofs(found)} {_other_answers(found)}",
         ["aim", "", "wanted", "reached", ""], rows, moment,
@@ -149,8 +153,9 @@ def _indexes(found: list[Found]) -> str:
         for ground in found
     ]  # fmt: skip
     text = (
-        "The index, drawn by two threads. “In all” is a process that reads polygons and points and places the points"
-        " once, beside one that joins them: the most memory that was resident, Python and its libraries included."
+        "The index, drawn by two threads, which then place the points. “In all” is a process that reads polygons and"
+        " points and places the points once, beside one that joins them: the most memory that was resident, Python and"
+        " its libraries included."
     )
     return f"{text}\n\n{table(heads, rows)}"
 

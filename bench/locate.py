@@ -39,7 +39,6 @@ QUICK_S = 0.2
 OURS, OURS_TWO, WHOLE = "**ours, 1 thread**", "**ours, 2 threads**", "ours, the whole answer (`locate_many`)"
 DRAWN, DRAWN_AND_ASKED = "ours, drawing the index", "ours, drawing the index and placing the points"
 CELLS, READ = "limit: cells alone", "limit: reading the points"
-SJOIN = "geopandas.sjoin(polygons, points)"
 
 ONE_POINTS = 20_000
 ONE, ONE_WHOLE, ONE_RTREE = "**ours**", "ours, the whole answer (`locate`)", "rtree, prepared polygons"
@@ -150,14 +149,15 @@ def _measure(
         CELLS: lambda: cells_alone(raster, lon, lat),
         READ: lambda: lon.sum() + lat.sum(),
         DRAWN: lambda: Raster.draw(ground.outlines),
-        DRAWN_AND_ASKED: lambda: Raster.draw(ground.outlines).look_up(lon, lat),
+        DRAWN_AND_ASKED: lambda: Raster.draw(ground.outlines).look_up(lon, lat, threads=2),
     }
     if locator:
         contenders[WHOLE] = lambda: locator.locate_many(lon, lat)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         others = [
-            peers.geopandas_sjoin(ground), peers.shapely_tree(ground), peers.rtree_loop(ground),
+            peers.geopandas_sjoin(ground), peers.geopandas_sjoin(ground, prepared=True),
+            peers.shapely_tree(ground), peers.rtree_loop(ground),
             *postgis.load(connection, ground), *stack.enter_context(peers.databases(ground, folder)),
         ]  # fmt: skip
         differs = {peer.name: _differences(peer, known) for peer in others}

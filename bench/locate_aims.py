@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.locate import CELLS, DRAWN_AND_ASKED, ONE, ONE_WHOLE, OURS, PREPARED, SELECT_1, SJOIN, Measured
+from bench.locate import CELLS, DRAWN_AND_ASKED, ONE, ONE_WHOLE, OURS, PREPARED, SELECT_1, Measured
+from bench.peers import SJOIN, SJOIN_PREPARED
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ def aims(found: Measured) -> Iterator[Aim]:
     """Every aim that this run can judge."""
     for key, wanted in (("county", 40.0), ("100k", 25.0)):
         if ground := found.grounds.get(key):
-            yield Aim("sjoin ÷ ours", ground.name, wanted, ground.ratio(SJOIN, OURS), at_least=True)
+            yield Aim(
+                "sjoin, prepared before ÷ ours", ground.name, wanted, ground.ratio(SJOIN_PREPARED, OURS), at_least=True
+            )
     for key, wanted in (("county", 2.0), ("100k", 4.0)):
         if ground := found.grounds.get(key):
             yield Aim("ours ÷ cells alone", ground.name, wanted, ground.ratio(OURS, CELLS))

@@ -24,7 +24,7 @@ from geo.raster.layout import (
 )
 from geo.raster.sides import Floats, centre, side, upward
 
-_BLOCK = 2048  # points
+_BLOCK = 1024  # points
 _DOUBT = np.float32(UNSURE)
 _LOWEST = np.array([0] + [(mask & -mask).bit_length() - 1 for mask in range(1, 64)], np.int32)
 _U1, _HEAD, _RUN, _CORNER = np.uint64(1), np.uint64(HEAD), np.uint64(RUN), np.uint64(CORNER)
@@ -123,6 +123,20 @@ def _first_of(
 
 
 @compiled
+def _settle(
+    cells: Cells, words: NDArray[np.float32], lon: Floats, lat: Floats, first: Ints, flags: NDArray[np.uint8],
+    todo: Ints, us: Floats, vs: Floats,
+) -> None:  # fmt: skip
+    """Write the answers for the few points that one look at their record left open.
+
+    Apart from the many: a call within their loop would have numba count references for each of them.
+    """
+    for at in range(todo.shape[0]):
+        i = todo[at]
+        first[i], flags[i] = _first_of(cells, words, EMPTY - first[i], lon[i], lat[i], us[at], vs[at])
+
+
+@compiled
 def look_up(cells: Cells, lon: Floats, lat: Floats, first: Ints, flags: NDArray[np.uint8]) -> int:
     """Write the first outline that covers each point, or -1, and its flags. The number returned means nothing.
 
@@ -162,14 +176,17 @@ def look_up(cells: Cells, lon: Floats, lat: Floats, first: Ints, flags: NDArray[
         for at in range(n):
             p = EMPTY - first[todo[at]]
             seen += records[p] + records[p + AHEAD]
+        doubtful = 0
         for at in range(n):
             i = todo[at]
             p = EMPTY - first[i]
             covering, unsure, _end = _masks(records, words, p, us[at], vs[at])
             if unsure or covering == 0 or records[p] & MORE:
-                first[i], flags[i] = _first_of(cells, words, p, lon[i], lat[i], us[at], vs[at])
+                todo[doubtful], us[doubtful], vs[doubtful] = i, us[at], vs[at]
+                doubtful += 1
             else:
                 first[i] = records[p + HEAD + _lowest(covering)]
+        _settle(cells, words, lon, lat, first, flags, todo[:doubtful], us, vs)
     return seen
 
 
