@@ -75,8 +75,11 @@ class Geocoder:
 
 
 def _exclusive(claims: list[Claim], gaps: float) -> list[float]:
-    """Return how sure each claim is: the others have only what the likeliest place leaves, for not all can be meant."""
-    sure = [confidence(claim.terms, claim.share, gaps) for claim in claims]
+    """Return how sure each claim is: the others have only what the likeliest place leaves, for not all can be meant.
+
+    An area is named or it is not, whatever else the list lacks.
+    """
+    sure = [confidence(claim.terms, claim.share, gaps * claim.spot.accuracy.is_point) for claim in claims]
     points = [place for place, claim in enumerate(claims) if claim.spot.accuracy.is_point]
     if len(points) < 2:
         return sure

@@ -81,6 +81,15 @@ def test_a_slip_is_believed_less_where_the_list_has_gaps():
     assert _sure(_geocoder(gaps).geocode("康杉路8号")) > 0.9
 
 
+def test_an_area_is_as_sure_whatever_else_the_list_lacks():
+    full = [_row(number, f"康杉路{number}号", number * STEP, 0.0, "田林街道") for number in range(1, 100)]
+    gaps = [row for row in full if row.id % 7 == 1]
+    of_full, of_gaps = (_geocoder(rows).geocode("康杉路有人乱倒垃圾").best for rows in (full, gaps))
+    assert of_full is not None and of_gaps is not None
+    assert of_full.accuracy is of_gaps.accuracy is Accuracy.ROAD
+    assert of_full.confidence == of_gaps.confidence > 0.5
+
+
 def test_a_number_that_the_list_has_as_a_lane_lies_among_its_neighbours_where_that_lane_is_wild():
     doors = [
         _row(number, f"宜山路{number}号", number * STEP, 0.0, "田林街道") for number in range(1, 100) if number != 51
