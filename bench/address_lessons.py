@@ -98,7 +98,8 @@ def county(seed: int) -> Iterator[Lesson]:
     book = found_addresses(ground, specialised, Places(ground, specialised, seed), seed)
     disturber = Disturber(book, Ground(ground), seed=seed)
     held_out = disturber.hold_out()
-    listed = [one for one in book.shorter(100_000) if one not in set(held_out)]
+    missing = set(held_out)
+    listed = [one for one in book.shorter(100_000) if one not in missing]
     rows = [AddressRow(place, one.name, one.lon, one.lat, one.aliases, one.kind, one.road, one.number, one.compound,
                        one.building, one.village, one.township) for place, one in enumerate(listed)]  # fmt: skip
     geocoder = Geocoder(Gazetteer.build(rows))

@@ -4,7 +4,7 @@ A conditional logit tells rivals apart, a logistic model says whether the likeli
 levels correct it: what a list lacks has more ways of being wrong than terms tell. All were fitted by
 bench/address_training.py on splits of real addresses that no reported figure uses (known addresses asked again with
 seeded slips, and unknown ones between known), where right means that the township is the labelled one and the place
-within RIGHT_M of the true one; the first two also on texts about a demonstration county of another seed than the
+within RIGHT_M of the true one; the first two also on texts about demonstration counties of other seeds than the
 reported one, where right means the right grid.
 """
 
@@ -40,7 +40,7 @@ EVIDENCE: Mapping[str, float] = {
 LEVELS = (
     (0, 0.105), (0.258, 0.4), (0.473, 0.621), (0.723, 0.745), (0.811, 0.852), (0.906, 0.934), (0.954, 0.971),
 )  # fmt: skip
-"""Of what the list lacks: from which likelihood on what share is right."""
+"""From which likelihood on what share is right, of what a list with gaps was asked and lacks."""
 GAPS = 0.87
 """Of the list by which the levels were found; one with fewer gaps is corrected less."""
 
